@@ -1,0 +1,15 @@
+enable_testing()
+
+# One compiled main for all Catch2 programs.
+add_library(jobpod_test_main STATIC ${PROJECT_SOURCE_DIR}/test/catch_main.cpp)
+target_include_directories(jobpod_test_main PUBLIC ${PROJECT_SOURCE_DIR})
+
+# jobpod_unit_test(name LIBRARIES libs... SOURCES files...)
+function(jobpod_unit_test name)
+  cmake_parse_arguments(arg "" "" "LIBRARIES;SOURCES" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} jobpod_test_main jobpod_warnings)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+endfunction()
