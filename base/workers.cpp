@@ -1,0 +1,64 @@
+#include "base/workers.hpp"
+
+#include <chrono>
+
+namespace jobpod {
+namespace {
+constexpr std::chrono::seconds kIdleLife{10};
+}
+
+Workers::Workers(size_t max_threads, size_t max_queue) : max_threads_(max_threads), max_queue_(max_queue) {}
+
+Workers::~Workers() {
+  std::unique_lock lock(mutex_);
+  closing_ = true;
+  wake_.notify_all();
+  wake_.wait(lock, [this] { return threads_.empty(); });
+  JoinEnded(lock);
+}
+
+Status Workers::Run(std::function<void()> task) {
+  std::unique_lock lock(mutex_);
+  if (closing_) return absl::UnavailableError("the daemon is shutting down; try again after its restart");
+  if (idle_ <= queue_.size() && threads_.size() >= max_threads_ && queue_.size() >= max_queue_) {
+    return absl::ResourceExhaustedError(Concat("the daemon is busy with ", max_threads_, " calls and ",
+                                               max_queue_, " are waiting; try again"));
+  }
+  queue_.push_back(std::move(task));
+  if (idle_ < queue_.size() && threads_.size() < max_threads_) {
+    auto self = threads_.emplace(threads_.end());
+    *self = std::thread([this, self] { Loop(self); });
+  } else {
+    wake_.notify_one();
+  }
+  JoinEnded(lock);
+  return absl::OkStatus();
+}
+
+void Workers::Loop(std::list<std::thread>::iterator self) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++idle_;
+    wake_.wait_for(lock, kIdleLife, [this] { return closing_ || !queue_.empty(); });
+    --idle_;
+    if (queue_.empty()) break;  // idle for long, or closing
+    auto task = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    task();
+    task = nullptr;
+    lock.lock();
+  }
+  ended_.splice(ended_.end(), threads_, self);
+  if (closing_) wake_.notify_all();
+}
+
+void Workers::JoinEnded(std::unique_lock<std::mutex>& lock) {
+  std::list<std::thread> ended;
+  ended.swap(ended_);
+  lock.unlock();
+  for (std::thread& thread : ended) thread.join();
+  lock.lock();
+}
+
+}  // namespace jobpod
