@@ -1,0 +1,59 @@
+// Index, blobs and layers as one consistent whole: an image is there with all its parts or not at all.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "image/content_store.hpp"
+#include "image/image_store.hpp"
+#include "image/layer_store.hpp"
+
+namespace jobpod {
+
+// Thread-safe.
+class ImageCatalog {
+ public:
+  // Makes the directories. Images with a missing layer are dropped with a warning. The caller pins the
+  // layers of containers and then calls Sweep.
+  static StatusOr<std::unique_ptr<ImageCatalog>> Open(const std::string& root);
+
+  void Sweep();
+
+  std::shared_ptr<const ImageSnapshot> Current() const { return store_->Current(); }
+  LayerStore& layers() { return *layers_; }
+  const ContentStore& blobs() const { return blobs_; }
+  const std::string& root() const { return root_; }
+
+  // Makes everything survive power loss, then adds the image. `pins` hold its layers.
+  Status Commit(const NewImage& image, const std::map<std::string, std::string>& blobs, LayerPins pins);
+
+  // New names for an image that is there. NotFound when it is gone.
+  Status Name(const std::string& id, const std::vector<std::string>& names,
+              const std::vector<std::string>& resolutions);
+
+  // Missing is OK.
+  Status Remove(const std::string& id);
+
+  FilesystemUsage Usage() const;
+
+ private:
+  explicit ImageCatalog(const std::string& root) : root_(root), blobs_(root) {}
+  Status OpenLayers();
+  Status HoldLayers();
+  void RemoveUnusedBlobs(const std::vector<std::string>& digests);
+
+  const std::string root_;
+  const ContentStore blobs_;
+  std::unique_ptr<ImageStore> store_;
+  std::unique_ptr<LayerStore> layers_;
+  std::atomic<uint64_t> blob_bytes_ = 0;
+  std::mutex mutex_;  // one change at a time
+  std::map<std::string, LayerPins> pins_;
+};
+
+}  // namespace jobpod

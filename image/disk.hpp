@@ -1,0 +1,25 @@
+// Questions about our own directories on disk.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/status.hpp"
+#include "image/images.hpp"
+
+namespace jobpod {
+
+// Writes everything of the file system that holds `path` to the disk.
+Status SyncDisk(const std::string& path);
+
+// Bytes and inodes below `path`, which is counted too; links are not followed. Files that vanish while
+// it looks are left out.
+StatusOr<FilesystemUsage> MeasureTree(const std::string& path);
+
+// Names in a directory; empty when there is none.
+std::vector<std::string> ListDirectory(const std::string& path);
+
+// Appends lines to a file, making it.
+Status AppendFile(const std::string& path, std::string_view text);
+
+}  // namespace jobpod

@@ -1,0 +1,21 @@
+// Owner, mode, times and xattrs of an entry, on what was just made for it.
+#pragma once
+
+#include <ctime>
+#include <string>
+
+#include "base/status.hpp"
+#include "image/tar_reader.hpp"
+
+namespace jobpod {
+
+timespec TimeOf(const TarEntry& entry);
+
+// On an open file or directory; the time only when `with_time`. xattrs of the namespaces user, security
+// (capabilities only) and system (ACLs) are kept, others ignored; a file system without xattrs is no error.
+Status ApplyMetadata(int fd, const TarEntry& entry, bool with_time);
+
+// On `name` in `directory`, itself and not what it points to; no xattrs. A symlink has no mode.
+Status ApplyMetadataAt(int directory, const std::string& name, const TarEntry& entry);
+
+}  // namespace jobpod

@@ -1,0 +1,69 @@
+// One connection to one origin, one exchange at a time. Heavy header: only the http_*.cpp files use it.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "image/http_client.hpp"
+
+namespace jobpod {
+
+namespace net = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+// What all TLS connections of a client share: reading the system's authorities takes milliseconds.
+struct TlsContext {
+  explicit TlsContext(const TlsSettings& settings);
+
+  net::ssl::context context{net::ssl::context::tls_client};
+  Status status;  // of reading the files the settings name
+};
+
+// Every operation runs its own event loop on the calling thread, so that it has a time-out and can be
+// cancelled from outside. Not thread-safe.
+class HttpConnection {
+ public:
+  using Parser = http::response_parser<http::buffer_body>;
+
+  explicit HttpConnection(const Url& url, HttpTimeouts timeouts)
+      : origin_(url.Origin()), authority_(url.Authority()), timeouts_(timeouts) {}
+
+  // `tls` is null for plain connections; it outlives this object.
+  Status Connect(const Url& url, net::ssl::context* tls, std::stop_token stop);
+
+  // Sends the request and reads the head of the response.
+  Status Exchange(const HttpRequest& request, std::stop_token stop);
+  StatusOr<size_t> Read(char* buffer, size_t size, std::stop_token stop);
+
+  const Parser& response() const { return *parser_; }
+  const std::string& origin() const { return origin_; }
+  bool reusable() const { return parser_ && parser_->is_done() && parser_->keep_alive(); }
+
+ private:
+  using Error = beast::error_code;
+
+  template <typename Start>
+  Error Run(std::chrono::milliseconds timeout, const std::stop_token& stop, Start start);
+  Status Explain(const Error& error, std::string_view doing, const std::stop_token& stop) const;
+  Status ConnectTls(const Url& url, net::ssl::context& tls, std::stop_token stop);
+
+  const std::string origin_;
+  const std::string authority_;
+  const HttpTimeouts timeouts_;
+  net::io_context io_{1};
+  beast::tcp_stream tcp_{io_};
+  std::optional<net::ssl::stream<beast::tcp_stream&>> tls_;
+  beast::flat_buffer buffer_{1u << 20};
+  std::optional<Parser> parser_;
+};
+
+}  // namespace jobpod

@@ -1,0 +1,217 @@
+// What stays and what goes: imports, restarts, removal, damaged indexes.
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "base/file.hpp"
+#include "base/id.hpp"
+#include "image/digest.hpp"
+#include "image/registry_test_tools.hpp"
+
+namespace jobpod {
+namespace {
+
+using namespace test;
+
+BuiltImage NumberedImage(const std::string& number) {
+  return BuildImage(
+      {.layers = {Tar({{.name = "shared", .content = "s"}}), Tar({{.name = "own", .content = number}})}});
+}
+
+// Files of an OCI layout as a tar.
+std::string Layout(const BuiltImage& image, const std::string& name) {
+  const std::string index = R"({"schemaVersion":2,"manifests":[{"mediaType":")" + std::string(kManifestType) +
+                            R"(","digest":")" + image.digest() + R"(","size":)" +
+                            std::to_string(image.manifest.size()) +
+                            R"(,"annotations":{"org.opencontainers.image.ref.name":")" + name + R"("}}]})";
+  std::vector<TarItem> items = {{.name = "oci-layout", .content = R"({"imageLayoutVersion":"1.0.0"})"},
+                                {.name = "index.json", .content = index}};
+  std::vector<std::string> blobs = image.layers;
+  blobs.push_back(image.config);
+  blobs.push_back(image.manifest);
+  for (const std::string& blob : blobs)
+    items.push_back({.name = "blobs/sha256/" + DigestOf(blob).substr(7), .content = blob});
+  return Tar(items);
+}
+
+std::string ImportText(Images& images, const TemporaryDirectory& files, const std::string& archive,
+                       const std::string& name = "") {
+  REQUIRE(WriteFileAtomic(files / "archive", archive).ok());
+  const auto ids = images.Import(files / "archive", name, {});
+  INFO(Message(ids.status()));
+  REQUIRE(ids.ok());
+  REQUIRE(ids->size() == 1);
+  return ids->front();
+}
+
+size_t LayerCount(const TemporaryDirectory& root) {
+  const std::filesystem::directory_iterator layers(root / "layers");
+  return static_cast<size_t>(std::distance(begin(layers), end(layers)));
+}
+
+TEST_CASE("an OCI archive is imported, compressed or not") {
+  const BuiltImage image = NumberedImage("1");
+  for (const auto& archive : {Layout(image, "example.com/a:1"), Gzip(Layout(image, "example.com/a:1")),
+                              Zstd(Layout(image, "example.com/a:1"))}) {
+    TemporaryDirectory root, files;
+    auto images = OpenImages(root.path());
+    CHECK(ImportText(*images, files, archive) == image.id());
+    const auto found = images->Find("example.com/a:1").value();
+    REQUIRE(found);
+    CHECK(found->repo_digests == std::vector<std::string>{"example.com/a@" + image.digest()});
+    CHECK_FALSE(std::ranges::any_of(std::filesystem::directory_iterator(root.path()), [](const auto& entry) {
+      return entry.path().filename().string().starts_with(".import");
+    }));
+  }
+}
+
+TEST_CASE("a docker-save archive is imported, a nameless one gets the given name") {
+  const BuiltImage image = NumberedImage("1");
+  const auto saved = [&](const std::string& names) {
+    return Tar({{.name = "manifest.json",
+                 .content = R"([{"Config":"c.json","RepoTags":)" + names +
+                            R"(,"Layers":["a/layer.tar","b/layer.tar"]}])"},
+                {.name = "c.json", .content = image.config},
+                {.name = "a/layer.tar", .content = Tar({{.name = "shared", .content = "s"}})},
+                {.name = "x.tar", .content = Tar({{.name = "own", .content = "1"}})},
+                {.name = "b/layer.tar", .type = '2', .link = "../x.tar"}});
+  };
+  TemporaryDirectory root, files;
+  auto images = OpenImages(root.path());
+  CHECK(ImportText(*images, files, saved(R"(["busybox:9","other:1"])")) == image.id());
+  CHECK(images->Find("busybox:9").value()->id == image.id());
+  CHECK(images->Find("other:1").value()->id == image.id());
+  ImportText(*images, files, saved("null"), "named");
+  CHECK(images->Find("named").value()->id == image.id());
+  CHECK(images->Remove("busybox:9").ok());
+  CHECK_FALSE(images->Find("named").value());
+  CHECK(images->Remove("busybox:9").ok());
+  CHECK(LayerCount(root) == 0);
+}
+
+TEST_CASE("hostile archives leave nothing") {
+  const BuiltImage image = NumberedImage("1");
+  TemporaryDirectory root, files;
+  auto images = OpenImages(root.path());
+  const auto manifest = [](const std::string& config, const std::string& layer) {
+    return TarItem{.name = "manifest.json",
+                   .content = R"([{"Config":")" + config + R"(","Layers":[")" + layer + R"("]}])"};
+  };
+  const std::vector<std::string> archives = {
+      "not a tar at all",
+      "",
+      Tar({{.name = "readme", .content = "x"}}),
+      Tar({manifest("/etc/passwd", "x")}),
+      Tar({manifest("../../../../etc/passwd", "x")}),
+      Tar({manifest("link", "x"), {.name = "link", .type = '2', .link = "/etc/passwd"}}),
+      Tar({manifest("pipe", "x"), {.name = "pipe", .type = '6'}}),
+      Tar({{.name = "../../escape", .content = "x"}}),
+      Layout(image, "x").substr(0, 3000),
+      Layout(image, "NOT/A/NAME:1"),
+  };
+  for (const std::string& archive : archives) {
+    REQUIRE(WriteFileAtomic(files / "archive", archive).ok());
+    const auto ids = images->Import(files / "archive", "", {});
+    INFO(archive.substr(0, 60) << Message(ids.status()));
+    CHECK_FALSE(ids.ok());
+    CHECK(LayerCount(root) == 0);
+    CHECK(images->List().empty());
+  }
+  CHECK(absl::IsNotFound(images->Import("/nowhere", "", {}).status()));
+}
+
+TEST_CASE("everything is there again after a restart, half-made things are not") {
+  const BuiltImage image = NumberedImage("1");
+  TemporaryDirectory root, files;
+  const std::string container = NewId();
+  {
+    auto images = OpenImages(root.path());
+    ImportText(*images, files, Layout(image, "a:1"));
+    REQUIRE(images->Prepare(container, image.id()).ok());
+  }
+  REQUIRE(MakeDirectories(root / "layers/.partial-1/x").ok());
+  REQUIRE(MakeDirectories((root / "layers/") + std::string(64, 'f')).ok());
+  REQUIRE(MakeDirectories(root / ".import-1").ok());
+  auto images = OpenImages(root.path());
+  CHECK(images->Find("a:1").value()->id == image.id());
+  CHECK(LayerCount(root) == 2);
+  CHECK_FALSE(std::filesystem::exists(root / ".import-1"));
+  CHECK(images->Usage().used_bytes > image.config.size());
+
+  // The container keeps its layers when the image goes, and gives them back.
+  CHECK(images->Remove("a:1").ok());
+  CHECK(LayerCount(root) == 2);
+  images = OpenImages(root.path());
+  CHECK(LayerCount(root) == 2);
+  CHECK(images->WritableLayerUsage(container).ok());
+  CHECK(images->Recover({container}).ok());
+  CHECK(LayerCount(root) == 2);
+  CHECK(images->Recover({}).ok());
+  CHECK(LayerCount(root) == 0);
+  CHECK(absl::IsNotFound(images->WritableLayerUsage(container).status()));
+  CHECK(images->Usage().used_bytes == 0);
+}
+
+TEST_CASE("shared layers stay with the images that have them") {
+  TemporaryDirectory root, files;
+  auto images = OpenImages(root.path());
+  const BuiltImage one = NumberedImage("1"), two = NumberedImage("2");
+  ImportText(*images, files, Layout(one, "a:1"));
+  ImportText(*images, files, Layout(two, "a:2"));
+  CHECK(LayerCount(root) == 3);
+  const std::string container = NewId();
+  const auto volume = images->PrepareVolume(container, two.id());
+  REQUIRE(volume.ok());
+  CHECK(ReadFile(volume->at(0) + "/own").value() == "2");
+  CHECK(images->Remove("a:1").ok());
+  CHECK(LayerCount(root) == 2);
+  CHECK(images->Remove(two.id()).ok());
+  CHECK(LayerCount(root) == 2);
+  CHECK(images->Release(container).ok());
+  CHECK(images->Release(container).ok());
+  CHECK(LayerCount(root) == 0);
+  CHECK(absl::IsNotFound(images->Prepare(NewId(), two.id()).status()));
+  CHECK(absl::IsInvalidArgument(images->Release("../x")));
+}
+
+TEST_CASE("a damaged index is rebuilt from the files") {
+  const BuiltImage image = NumberedImage("1");
+  TemporaryDirectory root, files;
+  const std::string container = NewId();
+  {
+    auto images = OpenImages(root.path());
+    ImportText(*images, files, Layout(image, "a:1"));
+    REQUIRE(images->Prepare(container, image.id()).ok());
+  }
+  REQUIRE(WriteFileAtomic(root / "images.db", std::string(8192, 'x')).ok());
+  REQUIRE(RemoveTree(root / "images.db-wal").ok());
+  auto images = OpenImages(root.path());
+  REQUIRE(images->Find(image.id()).value());
+  CHECK(LayerCount(root) == 2);
+  CHECK(std::filesystem::exists(root / "images.db.damaged"));
+  ImportText(*images, files, Layout(image, "a:1"));
+  CHECK(images->Find("a:1").value()->id == image.id());
+}
+
+TEST_CASE("an image without layers can be prepared") {
+  const BuiltImage image = BuildImage({});
+  TemporaryDirectory root, files;
+  auto images = OpenImages(root.path());
+  ImportText(*images, files, Layout(image, "empty:1"));
+  CHECK(images->Prepare(NewId(), image.id()).value().lower.size() == 1);
+  CHECK(absl::IsInvalidArgument(images->Find("NO:PE").status()));
+}
+
+TEST_CASE("the preload directory is imported, bad archives are skipped") {
+  const BuiltImage image = NumberedImage("1");
+  TemporaryDirectory root, files;
+  auto images = OpenImages(root.path());
+  REQUIRE(WriteFileAtomic(files / "a.tar", "rubbish").ok());
+  REQUIRE(WriteFileAtomic(files / "b.tar.gz", Gzip(Layout(image, "pre:1"))).ok());
+  REQUIRE(WriteFileAtomic(files / "c.txt", "no archive").ok());
+  ImportPreloaded(*images, files.path(), {});
+  CHECK(images->List().size() == 1);
+  CHECK(images->Find("pre:1").value()->id == image.id());
+}
+
+}  // namespace
+}  // namespace jobpod

@@ -1,0 +1,196 @@
+#include "image/import.hpp"
+
+#include <filesystem>
+
+#include "base/file.hpp"
+#include "base/id.hpp"
+#include "base/log.hpp"
+#include "base/scope_exit.hpp"
+#include "image/digest.hpp"
+#include "image/disk.hpp"
+#include "image/import_source.hpp"
+#include "image/layer_install.hpp"
+#include "image/pull.hpp"
+#include "image/reference.hpp"
+
+namespace jobpod {
+namespace {
+
+constexpr std::string_view kTemporary = ".import-";
+constexpr int kMaxIndexDepth = 3;
+
+class Importer {
+ public:
+  Importer(ImageCatalog& catalog, const ImageLimits& limits, const ImportSource& source,
+           const std::string& name, std::stop_token stop)
+      : catalog_(catalog), limits_(limits), source_(source), name_(name), stop_(std::move(stop)) {}
+
+  // A current `docker save` has both; only manifest.json has all the names then.
+  StatusOr<std::vector<std::string>> Run() {
+    RETURN_IF_ERROR(
+        source_.Has("manifest.json") ? ImportSaved()
+        : source_.Has("index.json")
+            ? ImportLayout()
+            : absl::InvalidArgumentError("it has neither index.json (OCI layout) nor manifest.json "
+                                         "(docker save)"));
+    if (ids_.empty()) return absl::NotFoundError(Concat("it has no image for ", HostPlatform().Text()));
+    return ids_;
+  }
+
+ private:
+  Status ImportSaved() {
+    ASSIGN_OR_RETURN(const std::string json, source_.Read("manifest.json", limits_.max_manifest_bytes));
+    ASSIGN_OR_RETURN(const auto images, ParseSavedImages(json));
+    for (const SavedImage& image : images) RETURN_IF_ERROR(ImportSavedImage(image));
+    return absl::OkStatus();
+  }
+
+  Status ImportSavedImage(const SavedImage& saved) {
+    ASSIGN_OR_RETURN(std::string config, source_.Read(saved.config, limits_.max_manifest_bytes));
+    std::vector<Descriptor> layers;
+    for (const std::string& path : saved.layers) {
+      ASSIGN_OR_RETURN(const uint64_t size, source_.Size(path));
+      layers.push_back({"", "", size, {}, path});
+    }
+    const std::string id = DigestOf(config);
+    return Add(id, std::move(config), layers, saved.names, {});
+  }
+
+  Status ImportLayout() {
+    ASSIGN_OR_RETURN(const std::string json, source_.Read("index.json", limits_.max_manifest_bytes));
+    ASSIGN_OR_RETURN(const ManifestDocument index, ParseManifest(json, ""));
+    if (!index.is_index) return absl::InvalidArgumentError("index.json is no index");
+    for (const Descriptor& entry : index.entries) RETURN_IF_ERROR(ImportEntry(entry));
+    return absl::OkStatus();
+  }
+
+  // Entries for other platforms are passed over, as a layout may hold many.
+  Status ImportEntry(const Descriptor& top) {
+    Descriptor entry = top;
+    std::map<std::string, std::string> blobs;
+    for (int depth = 0; depth < kMaxIndexDepth; ++depth) {
+      if (!Suits(entry.platform)) return absl::OkStatus();
+      ASSIGN_OR_RETURN(std::string bytes, ReadBlob(entry.digest));
+      ASSIGN_OR_RETURN(const ManifestDocument document, ParseManifest(bytes, entry.media_type));
+      blobs[entry.digest] = std::move(bytes);
+      if (!document.is_index) return ImportManifest(document.manifest, top, std::move(blobs));
+      std::vector<Platform> offers;
+      for (const Descriptor& offer : document.entries) offers.push_back(offer.platform);
+      const auto chosen = ChoosePlatform(HostPlatform(), offers, ProcessorLevel());
+      if (!chosen) return absl::OkStatus();
+      entry = document.entries[*chosen];
+    }
+    return absl::InvalidArgumentError("index.json leads to indexes of indexes without end");
+  }
+
+  static bool Suits(const Platform& platform) {
+    return platform.os.empty() || ChoosePlatform(HostPlatform(), {platform}, ProcessorLevel());
+  }
+
+  StatusOr<std::string> ReadBlob(const std::string& digest) {
+    ASSIGN_OR_RETURN(std::string bytes, source_.Read(BlobPath(digest), limits_.max_manifest_bytes));
+    if (DigestOf(bytes) == digest) return bytes;
+    return absl::DataLossError(Concat("blob ", digest, " is corrupt: its bytes have another digest"));
+  }
+
+  Status ImportManifest(const Manifest& manifest, const Descriptor& top,
+                        std::map<std::string, std::string> blobs) {
+    ASSIGN_OR_RETURN(std::string config, ReadBlob(manifest.config.digest));
+    std::vector<Descriptor> layers = manifest.layers;
+    for (Descriptor& layer : layers) layer.name = BlobPath(layer.digest);
+    // A layout's own word for a name may be a whole reference or just a tag.
+    std::vector<std::string> names;
+    if (top.name.find_first_of("/:") != std::string::npos) names.push_back(top.name);
+    top_digest_ = top.digest;
+    return Add(manifest.config.digest, std::move(config), layers, names, std::move(blobs));
+  }
+
+  StatusOr<std::vector<std::string>> FullNames(std::vector<std::string> names) const {
+    if (names.empty() && !name_.empty()) names.push_back(name_);
+    std::vector<std::string> out;
+    for (const std::string& name : names) {
+      ASSIGN_OR_RETURN(const Reference reference, ParseReference(name));
+      out.push_back(reference.Full());
+      if (!top_digest_.empty() && reference.digest.empty())
+        out.push_back(Concat(reference.Name(), "@", top_digest_));
+    }
+    return out;
+  }
+
+  Status Add(const std::string& id, std::string config, const std::vector<Descriptor>& layers,
+             const std::vector<std::string>& names, std::map<std::string, std::string> blobs) {
+    ASSIGN_OR_RETURN(NewImage image, DescribeImage(id, config, layers, limits_));
+    for (const auto& [digest, bytes] : blobs)
+      image.resolutions.push_back(ResolutionKey(digest, HostPlatform().Text()));
+    ASSIGN_OR_RETURN(image.names, FullNames(names));
+    LayerPins pins = catalog_.layers().Pin(LayerKeys(image.image));
+    ASSIGN_OR_RETURN(image.layers, Install(image.image, layers));
+    blobs[id] = std::move(config);
+    RETURN_IF_ERROR(catalog_.Commit(image, blobs, std::move(pins)));
+    ids_.push_back(id);
+    return absl::OkStatus();
+  }
+
+  StatusOr<std::map<std::string, LayerSize>> Install(const Image& image,
+                                                     const std::vector<Descriptor>& layers) {
+    InstallRequest install{PlanLayers(image, layers), image.config.os == "windows", limits_, nullptr,
+                           nullptr};
+    install.open = [this](const LayerPlan& layer, auto on_bytes, const std::stop_token&) {
+      return source_.Stream(layer.blob.name, std::move(on_bytes));
+    };
+    return InstallLayers(catalog_.layers(), install, stop_);
+  }
+
+  ImageCatalog& catalog_;
+  const ImageLimits& limits_;
+  const ImportSource& source_;
+  const std::string& name_;
+  const std::stop_token stop_;
+  std::string top_digest_;
+  std::vector<std::string> ids_;
+};
+
+StatusOr<std::vector<std::string>> ImportTree(ImageCatalog& catalog, const ImageLimits& limits,
+                                              const std::string& directory, const std::string& name,
+                                              std::stop_token stop) {
+  ASSIGN_OR_RETURN(const ImportSource source, ImportSource::Open(directory));
+  return Importer(catalog, limits, source, name, std::move(stop)).Run();
+}
+
+// The archive is laid out in a private directory by the same code that unpacks hostile layers: nothing
+// leaves that directory, and the limits hold.
+StatusOr<std::vector<std::string>> ImportFile(ImageCatalog& catalog, const ImageLimits& limits,
+                                              const std::string& path, const std::string& name,
+                                              std::stop_token stop) {
+  const std::string directory = Concat(catalog.root(), "/", kTemporary, NewId().substr(0, 16));
+  RETURN_IF_ERROR(MakeDirectories(directory, 0700));
+  const ScopeExit remove([&] {
+    const Status removed = RemoveTree(directory);
+    if (!removed.ok()) log::warn("{}", Message(removed));
+  });
+  ASSIGN_OR_RETURN(const ByteSource source, StreamFile(path));
+  const UnpackLimits unpack{limits.max_unpacked_bytes, limits.max_entries};
+  RETURN_IF_ERROR(UnpackLayer(source, directory, /*windows=*/false, unpack, stop).status());
+  return ImportTree(catalog, limits, directory, name, std::move(stop));
+}
+
+}  // namespace
+
+StatusOr<std::vector<std::string>> ImportImages(ImageCatalog& catalog, const ImageLimits& limits,
+                                                const std::string& path, const std::string& name,
+                                                std::stop_token stop) {
+  std::error_code error;
+  const bool directory = std::filesystem::is_directory(path, error);
+  auto ids = directory ? ImportTree(catalog, limits, path, name, stop)
+                       : ImportFile(catalog, limits, path, name, stop);
+  if (!ids.ok()) return Annotate(ids.status(), Concat("import ", path));
+  return ids;
+}
+
+Status SweepImports(const std::string& root) {
+  for (const std::string& name : ListDirectory(root))
+    if (name.starts_with(kTemporary)) RETURN_IF_ERROR(RemoveTree(Concat(root, "/", name)));
+  return absl::OkStatus();
+}
+
+}  // namespace jobpod

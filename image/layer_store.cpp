@@ -1,0 +1,179 @@
+#include "image/layer_store.hpp"
+
+#include <cstdio>
+#include <filesystem>
+
+#include "base/file.hpp"
+#include "base/id.hpp"
+#include "base/log.hpp"
+#include "base/scope_exit.hpp"
+#include "image/digest.hpp"
+
+namespace jobpod {
+namespace {
+
+constexpr std::string_view kWindows = "-windows";
+
+void RemoveOrLog(const std::string& path) {
+  const Status removed = RemoveTree(path);
+  if (!removed.ok()) log::warn("{}", Message(removed));
+}
+
+}  // namespace
+
+std::string LayerKey(const std::string& diff_id, bool windows) {
+  return Concat(DigestHex(diff_id), windows ? kWindows : "");
+}
+
+bool IsLayerKey(const std::string& text) {
+  const std::string_view rest = std::string_view(text).substr(std::min<size_t>(text.size(), 64));
+  return text.size() >= 64 && IsIdOrPrefix(text.substr(0, 64)) && (rest.empty() || rest == kWindows);
+}
+
+std::vector<std::string> LayerKeys(const Image& image) {
+  std::vector<std::string> out;
+  for (const std::string& id : image.diff_ids) out.push_back(LayerKey(id, image.config.os == "windows"));
+  return out;
+}
+
+LayerPins::LayerPins(LayerPins&& other) noexcept
+    : store_(std::exchange(other.store_, nullptr)), keys_(std::move(other.keys_)) {}
+
+LayerPins& LayerPins::operator=(LayerPins&& other) noexcept {
+  if (this == &other) return *this;
+  Drop();
+  store_ = std::exchange(other.store_, nullptr);
+  keys_ = std::move(other.keys_);
+  return *this;
+}
+
+LayerPins::~LayerPins() {
+  Drop();
+}
+
+void LayerPins::Drop() {
+  if (store_ != nullptr) store_->Unpin(keys_);
+  store_ = nullptr;
+}
+
+LayerStore::LayerStore(const std::string& root, std::map<std::string, LayerSize> present)
+    : directory_(Concat(root, "/layers")), present_(std::move(present)) {
+  for (const auto& [key, size] : present_) {
+    total_.disk_bytes += size.disk_bytes;
+    total_.inodes += size.inodes;
+  }
+}
+
+std::string LayerStore::Path(const std::string& key) const {
+  return Concat(directory_, "/", key);
+}
+
+LayerPins LayerStore::Pin(std::vector<std::string> keys) {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& key : keys) ++pins_[key];
+  return LayerPins(this, std::move(keys));
+}
+
+StatusOr<LayerPins> LayerStore::PinPresent(std::vector<std::string> keys) {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& key : keys)
+    if (!present_.contains(key)) return absl::NotFoundError(Concat("layer ", key, " is not there any more"));
+  for (const std::string& key : keys) ++pins_[key];
+  return LayerPins(this, std::move(keys));
+}
+
+bool LayerStore::Has(const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  return present_.contains(key);
+}
+
+// Moves the tree out of the way, so that a new pull of the layer need not wait for its removal. Returns
+// what is to be removed.
+std::string LayerStore::DropLocked(const std::string& key) {
+  const auto found = present_.find(key);
+  if (found == present_.end()) return "";
+  std::string trash = Path(Concat(".trash-", NewId().substr(0, 16)));
+  if (std::rename(Path(key).c_str(), trash.c_str()) != 0) trash = "";
+  total_.disk_bytes -= found->second.disk_bytes;
+  total_.inodes -= found->second.inodes;
+  present_.erase(found);
+  return trash;
+}
+
+void LayerStore::Unpin(const std::vector<std::string>& keys) {
+  std::vector<std::string> trash;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& key : keys) {
+      if (--pins_[key] > 0) continue;
+      pins_.erase(key);
+      if (removing_) trash.push_back(DropLocked(key));
+    }
+  }
+  for (const std::string& path : trash)
+    if (!path.empty()) RemoveOrLog(path);
+}
+
+StatusOr<LayerSize> LayerStore::Build(const std::string& key, const BuildFunction& build) {
+  const std::string partial = Path(Concat(".partial-", NewId().substr(0, 16)));
+  RETURN_IF_ERROR(MakeDirectories(partial, 0755));
+  ScopeExit undo([&] { RemoveOrLog(partial); });
+  ASSIGN_OR_RETURN(const LayerSize size, build(partial));
+  const std::lock_guard lock(mutex_);
+  if (std::rename(partial.c_str(), Path(key).c_str()) != 0)
+    return ErrnoStatus(errno, Concat("put layer ", Path(key), " in its place"));
+  undo.Release();
+  present_[key] = size;
+  total_.disk_bytes += size.disk_bytes;
+  total_.inodes += size.inodes;
+  return size;
+}
+
+StatusOr<LayerSize> LayerStore::Ensure(const std::string& key, const BuildFunction& build,
+                                       std::stop_token stop) {
+  {
+    std::unique_lock lock(mutex_);
+    if (!built_.wait(lock, stop, [&] { return !building_.contains(key); }))
+      return absl::CancelledError("cancelled");
+    if (const auto found = present_.find(key); found != present_.end()) return found->second;
+    building_.insert(key);
+  }
+  const ScopeExit done([&] {
+    const std::lock_guard lock(mutex_);
+    building_.erase(key);
+    built_.notify_all();
+  });
+  return Build(key, build);
+}
+
+void LayerStore::Sweep() {
+  std::vector<std::string> paths;
+  std::error_code error;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {
+      const std::string name = entry.path().filename();
+      if (!pins_.contains(name) || !present_.contains(name)) paths.push_back(entry.path());
+    }
+    removing_ = true;
+    std::erase_if(present_, [&](const auto& entry) { return !pins_.contains(entry.first); });
+    total_ = {};
+    for (const auto& [key, size] : present_) {
+      total_.disk_bytes += size.disk_bytes;
+      total_.inodes += size.inodes;
+    }
+  }
+  for (const std::string& path : paths) RemoveOrLog(path);
+}
+
+void LayerStore::StopRemoving() {
+  const std::lock_guard lock(mutex_);
+  removing_ = false;
+}
+
+LayerSize LayerStore::Total() const {
+  const std::lock_guard lock(mutex_);
+  return total_;
+}
+
+}  // namespace jobpod

@@ -1,0 +1,57 @@
+#include <fcntl.h>
+
+#include "base/file_linux.hpp"
+#include "image/decompress.hpp"
+#include "image/hash_ring.hpp"
+#include "image/layer_stream.hpp"
+#include "image/layer_unpack.hpp"
+#include "image/layer_writer_linux.hpp"
+#include "image/tar_reader.hpp"
+
+namespace jobpod {
+namespace {
+
+StatusOr<Compression> Detect(BlobStream& blob) {
+  ASSIGN_OR_RETURN(std::string_view head, blob.Peek());
+  std::string_view other = UnsupportedCompression(head);
+  if (other.empty()) return DetectCompression(head);
+  return absl::InvalidArgumentError(
+      Concat("the layer is compressed with ", other, "; only gzip, zstd and plain tar are layers"));
+}
+
+// Unpacks the tar stream to its end, which may be behind the archive's end.
+Status UnpackEntries(TarStream& tar, LayerWriter& writer, const UnpackLimits& limits) {
+  TarReader reader(tar, limits);
+  TarEntry entry;
+  for (;;) {
+    ASSIGN_OR_RETURN(bool more, reader.Next(entry));
+    if (!more) break;
+    RETURN_IF_ERROR(writer.Write(entry, reader));
+  }
+  RETURN_IF_ERROR(writer.Finish());
+  return reader.Drain();
+}
+
+}  // namespace
+
+StatusOr<UnpackResult> UnpackLayer(const ByteSource& source, const std::string& directory, bool windows,
+                                   const UnpackLimits& limits, std::stop_token stop) {
+  ASSIGN_OR_RETURN(Fd root, OpenFile(directory, O_RDONLY | O_DIRECTORY));
+  ASSIGN_OR_RETURN(auto hasher, HashThread::Start());
+  BlobStream blob(source, *hasher, stop);
+  ASSIGN_OR_RETURN(Compression compression, Detect(blob));
+  if (compression == Compression::kNone) blob.StopHashing();
+  ASSIGN_OR_RETURN(auto decoder, MakeDecoder(compression, blob));
+  TarStream tar(*decoder, *hasher, limits.max_bytes, stop);
+  LayerWriter writer(std::move(root), windows, limits);
+  RETURN_IF_ERROR(UnpackEntries(tar, writer, limits));
+  UnpackResult result;
+  result.diff_id = tar.Digest();
+  result.blob_digest = compression == Compression::kNone ? result.diff_id : blob.Digest();
+  result.compressed_bytes = blob.bytes();
+  result.disk_bytes = writer.disk_bytes();
+  result.inodes = writer.inodes();
+  return result;
+}
+
+}  // namespace jobpod

@@ -1,0 +1,198 @@
+#include "image/layer_writer_linux.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+
+#include "base/file_linux.hpp"
+#include "image/entry_metadata_linux.hpp"
+#include "image/overlay_linux.hpp"
+
+namespace jobpod {
+namespace {
+
+Status Refused(std::string_view why) {
+  return absl::InvalidArgumentError(std::string(why));
+}
+
+// Runs `make`, which answers like a system call; an entry that stands in its place is removed first.
+template <typename Make>
+Status MakeInPlace(int directory, const std::string& name, std::string_view what, Make make) {
+  if (make() == 0) return absl::OkStatus();
+  if (errno != EEXIST) return ErrnoStatus(errno, what);
+  RETURN_IF_ERROR(RemoveTreeAt(directory, name));
+  return make() == 0 ? absl::OkStatus() : ErrnoStatus(errno, what);
+}
+
+std::string_view KindOfEntry(const TarEntry& entry) {
+  switch (entry.type) {
+    case '3':
+      return "character device";
+    case '4':
+      return "block device";
+    default:
+      return {};
+  }
+}
+
+Status CheckKind(const TarEntry& entry) {
+  if (entry.sparse) return Refused("it is a sparse file in GNU's format; build the image without --sparse");
+  if (std::string_view device = KindOfEntry(entry); !device.empty()) {
+    return Refused(Concat("it is a ", device, "; device nodes are not unpacked from images"));
+  }
+  if (std::string_view("01256").find(entry.type) != std::string_view::npos) return absl::OkStatus();
+  return Refused(Concat("its type ", Quoted({&entry.type, 1}), " is unknown"));
+}
+
+// Windows writes no Unix permissions.
+void GivePermissions(TarEntry& entry) {
+  if ((entry.mode & 0777) == 0) entry.mode |= 0755;
+}
+
+}  // namespace
+
+LayerWriter::LayerWriter(Fd root, bool windows, const UnpackLimits& limits)
+    : cursor_(std::move(root)), windows_(windows), limits_(limits) {}
+
+Status LayerWriter::Finish() {
+  RETURN_IF_ERROR(CheckInodes());
+  return Annotate(cursor_.Leave(), "finish the layer");
+}
+
+// Directories that no entry names count as well: one long path makes hundreds.
+Status LayerWriter::CheckInodes() const {
+  if (inodes() <= limits_.max_entries) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      Concat("the layer makes more than the allowed ", limits_.max_entries, " files and directories"));
+}
+
+Status LayerWriter::Write(const TarEntry& entry, TarReader& reader) {
+  std::string context = Concat("the layer's entry ", Quoted(entry.path));
+  StatusOr<PathParts> parts = SplitLayerPath(entry.path, limits_.max_path);
+  if (!parts.ok()) return Annotate(parts.status(), context);
+  if (!windows_) return Annotate(WriteAt(entry, *std::move(parts), reader), context);
+  if (!EnterWindowsFiles(*parts)) return absl::OkStatus();
+  TarEntry opened = entry;
+  GivePermissions(opened);
+  return Annotate(WriteAt(opened, *std::move(parts), reader), context);
+}
+
+Status LayerWriter::WriteAt(const TarEntry& entry, PathParts parts, TarReader& reader) {
+  RETURN_IF_ERROR(CheckInodes());
+  NameKind kind = parts.empty() ? NameKind::kPlain : ClassifyName(parts.back());
+  if (kind == NameKind::kIgnored) return absl::OkStatus();
+  if (kind == NameKind::kPlain) RETURN_IF_ERROR(CheckKind(entry));
+  if (kind == NameKind::kPlain && entry.type == '5') return WriteDirectory(entry, parts);
+  if (parts.empty()) return Refused("it would replace the layer's root");
+  ASSIGN_OR_RETURN(int directory, cursor_.Enter(parts, parts.size() - 1));
+  if (kind == NameKind::kOpaque) return SetOpaque(directory);
+  Place place{directory, std::move(parts.back())};
+  if (kind == NameKind::kWhiteout) return WriteWhiteout(place);
+  if (entry.type == '1') return WriteHardLink(entry, place);
+  ++made_;
+  switch (entry.type) {
+    case '2':
+      return WriteSymlink(entry, place);
+    case '6':
+      return WriteFifo(entry, place);
+    default:
+      return WriteFile(entry, place, reader);
+  }
+}
+
+Status LayerWriter::WriteDirectory(const TarEntry& entry, const PathParts& parts) {
+  if (!parts.empty()) {
+    ASSIGN_OR_RETURN(int parent, cursor_.Enter(parts, parts.size() - 1));
+    struct stat info {};
+    const char* name = parts.back().c_str();
+    bool exists = fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
+    // The cursor itself replaces whiteouts, and keeps directories.
+    if (exists && !S_ISDIR(info.st_mode) && !IsWhiteout(info.st_mode, info.st_rdev) &&
+        unlinkat(parent, name, 0) != 0) {
+      return ErrnoStatus(errno, "replace it");
+    }
+  }
+  ASSIGN_OR_RETURN(int directory, cursor_.Enter(parts, parts.size()));
+  RETURN_IF_ERROR(ApplyMetadata(directory, entry, false));
+  cursor_.KeepTime(TimeOf(entry));
+  return absl::OkStatus();
+}
+
+Status LayerWriter::WriteFile(const TarEntry& entry, const Place& place, TarReader& reader) {
+  Fd file;
+  RETURN_IF_ERROR(MakeInPlace(place.directory, place.name, "make it", [&] {
+    file.Reset(openat(place.directory, place.name.c_str(),
+                      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    return file ? 0 : -1;
+  }));
+  RETURN_IF_ERROR(CopyContent(file.get(), reader));
+  disk_bytes_ += entry.size;
+  return ApplyMetadata(file.get(), entry, true);
+}
+
+Status LayerWriter::CopyContent(int file, TarReader& reader) {
+  for (;;) {
+    ASSIGN_OR_RETURN(std::string_view piece, reader.Content());
+    if (piece.empty()) return absl::OkStatus();
+    RETURN_IF_ERROR(WriteAll(file, piece, "its content"));
+  }
+}
+
+Status LayerWriter::WriteSymlink(const TarEntry& entry, const Place& place) {
+  if (entry.link.empty() || entry.link.size() >= PATH_MAX) {
+    return Refused("it is a symbolic link whose target is empty or too long");
+  }
+  RETURN_IF_ERROR(MakeInPlace(place.directory, place.name, "make the symbolic link", [&] {
+    return symlinkat(entry.link.c_str(), place.directory, place.name.c_str());
+  }));
+  return ApplyMetadataAt(place.directory, place.name, entry);
+}
+
+Status LayerWriter::WriteFifo(const TarEntry& entry, const Place& place) {
+  RETURN_IF_ERROR(MakeInPlace(place.directory, place.name, "make the named pipe",
+                              [&] { return mkfifoat(place.directory, place.name.c_str(), 0600); }));
+  return ApplyMetadataAt(place.directory, place.name, entry);
+}
+
+Status LayerWriter::WriteHardLink(const TarEntry& entry, const Place& place) {
+  std::string what = Concat("link it to ", Quoted(entry.link));
+  StatusOr<PathParts> target = SplitLayerPath(entry.link, limits_.max_path);
+  if (!target.ok()) return Annotate(target.status(), what);
+  if (windows_ && !EnterWindowsFiles(*target)) return Refused(Concat(what, ": that is outside Files"));
+  if (target->empty()) return Refused(Concat(what, ": that is the layer's root"));
+  StatusOr<Fd> parent = OpenDirectoryNoFollow(cursor_.root(), *target, target->size() - 1);
+  if (absl::IsNotFound(parent.status())) return Refused(Concat(what, ": the layer has no such file"));
+  if (!parent.ok()) return Annotate(parent.status(), what);
+  struct stat old_info {
+  }, new_info{};
+  const char* name = target->back().c_str();
+  if (fstatat(parent->get(), name, &old_info, AT_SYMLINK_NOFOLLOW) != 0) {
+    return Refused(Concat(what, ": the layer has no such file"));
+  }
+  if (S_ISDIR(old_info.st_mode)) return Refused(Concat(what, ": that is a directory"));
+  bool same = fstatat(place.directory, place.name.c_str(), &new_info, AT_SYMLINK_NOFOLLOW) == 0 &&
+              new_info.st_ino == old_info.st_ino && new_info.st_dev == old_info.st_dev;
+  if (same) return absl::OkStatus();
+  // Flag 0: the target itself is linked, even when it is a symbolic link.
+  return MakeInPlace(place.directory, place.name, what,
+                     [&] { return linkat(parent->get(), name, place.directory, place.name.c_str(), 0); });
+}
+
+// A whiteout speaks of the layers below only: what this layer itself has at that name stays, and hides
+// them entirely.
+Status LayerWriter::WriteWhiteout(const Place& place) {
+  ASSIGN_OR_RETURN(std::string name, WhiteoutTarget(place.name));
+  struct stat info {};
+  if (fstatat(place.directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+    ++made_;
+    return MakeWhiteout(place.directory, name);
+  }
+  if (!S_ISDIR(info.st_mode)) return absl::OkStatus();
+  Fd directory(openat(place.directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  return directory ? SetOpaque(directory.get()) : ErrnoStatus(errno, "open its directory");
+}
+
+}  // namespace jobpod

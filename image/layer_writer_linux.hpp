@@ -1,0 +1,52 @@
+// Writes the entries of one layer into its directory.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/handle_linux.hpp"
+#include "base/status.hpp"
+#include "image/layer_unpack.hpp"
+#include "image/tar_reader.hpp"
+#include "image/tree_cursor_linux.hpp"
+
+namespace jobpod {
+
+// Not thread-safe.
+class LayerWriter {
+ public:
+  LayerWriter(Fd root, bool windows, const UnpackLimits& limits);
+
+  // Makes what `entry` says; a file's content is taken from `reader`. Errors name the entry.
+  Status Write(const TarEntry& entry, TarReader& reader);
+
+  // Sets the last directories' times. Once, after the last entry.
+  Status Finish();
+
+  uint64_t disk_bytes() const { return disk_bytes_; }
+  uint64_t inodes() const { return made_ + cursor_.made(); }
+
+ private:
+  // The entry's place: an open directory and a name in it.
+  struct Place {
+    int directory;
+    std::string name;
+  };
+
+  Status WriteAt(const TarEntry& entry, PathParts parts, TarReader& reader);
+  Status WriteDirectory(const TarEntry& entry, const PathParts& parts);
+  Status WriteFile(const TarEntry& entry, const Place& place, TarReader& reader);
+  Status WriteSymlink(const TarEntry& entry, const Place& place);
+  Status WriteHardLink(const TarEntry& entry, const Place& place);
+  Status WriteFifo(const TarEntry& entry, const Place& place);
+  Status WriteWhiteout(const Place& place);
+  Status CopyContent(int file, TarReader& reader);
+  Status CheckInodes() const;
+
+  TreeCursor cursor_;
+  const bool windows_;
+  const UnpackLimits limits_;
+  uint64_t disk_bytes_ = 0, made_ = 0;
+};
+
+}  // namespace jobpod

@@ -1,0 +1,109 @@
+#include "image/platform.hpp"
+
+#include <charconv>
+#include <cstdint>
+#include <cstdlib>
+
+namespace jobpod {
+namespace {
+
+#if defined(__aarch64__)
+constexpr const char* kArchitecture = "arm64";
+#else
+constexpr const char* kArchitecture = "amd64";
+#endif
+
+// "v7" → 7; `fallback` when there is none.
+int VariantNumber(const std::string& variant, int fallback) {
+  int number = fallback;
+  if (variant.size() > 1 && variant[0] == 'v')
+    std::from_chars(variant.data() + 1, variant.data() + variant.size(), number);
+  return number;
+}
+
+// "10.0.20348.1006" → 20348; 0 when unknown.
+int64_t WindowsBuild(const std::string& version) {
+  size_t start = 0;
+  for (int dots = 0; dots < 2; ++dots) {
+    start = version.find('.', start);
+    if (start == std::string::npos) return 0;
+    ++start;
+  }
+  int64_t build = 0;
+  std::from_chars(version.data() + start, version.data() + version.size(), build);
+  return build;
+}
+
+int DefaultVariant(const std::string& architecture) {
+  if (architecture == "amd64") return 1;
+  if (architecture == "arm64") return 8;
+  return architecture == "arm" ? 7 : 0;
+}
+
+int HighestVariant(const Platform& wanted, int baseline) {
+  if (wanted.architecture == "amd64" && wanted.variant.empty()) return baseline;
+  return VariantNumber(wanted.variant, DefaultVariant(wanted.architecture));
+}
+
+// Higher is better; negative means unsuitable. A plain amd64 image is preferred over a tuned one: it is
+// the one everybody tests.
+int64_t Score(const Platform& wanted, const Platform& offer, int baseline) {
+  if (offer.os != wanted.os || offer.architecture != wanted.architecture) return -1;
+  const int variant = VariantNumber(offer.variant, DefaultVariant(offer.architecture));
+  if (variant > HighestVariant(wanted, baseline)) return -1;
+  const bool prefer_plain = wanted.architecture == "amd64" && wanted.variant.empty();
+  const int64_t by_variant = prefer_plain ? 100 - variant : variant;
+  if (wanted.os != "windows") return by_variant;
+  const int64_t target = WindowsBuild(wanted.os_version);
+  const int64_t build = WindowsBuild(offer.os_version);
+  return target == 0 ? build : 1'000'000'000 - std::llabs(target - build);
+}
+
+}  // namespace
+
+std::string Platform::Text() const {
+  std::string text = Concat(os, "/", architecture);
+  if (!variant.empty()) text += Concat("/", variant);
+  return text;
+}
+
+Platform HostPlatform() {
+  return {"linux", kArchitecture, "", ""};
+}
+
+StatusOr<Platform> ParsePlatform(const std::string& text) {
+  if (text.empty()) return HostPlatform();
+  const size_t first = text.find('/');
+  const size_t second = first == std::string::npos ? first : text.find('/', first + 1);
+  Platform out{text.substr(0, first),
+               first == std::string::npos ? "" : text.substr(first + 1, second - first - 1),
+               second == std::string::npos ? "" : text.substr(second + 1), ""};
+  if (out.os.empty() || out.architecture.empty() || out.variant.find('/') != std::string::npos)
+    return absl::InvalidArgumentError(Concat(
+        "platform \"", text, "\" is not of the form os/architecture[/variant], for instance linux/amd64"));
+  return out;
+}
+
+std::optional<size_t> ChoosePlatform(const Platform& wanted, const std::vector<Platform>& offers,
+                                     int baseline) {
+  std::optional<size_t> best;
+  int64_t best_score = -1;
+  for (size_t i = 0; i < offers.size(); ++i) {
+    const int64_t score = Score(wanted, offers[i], baseline);
+    if (score <= best_score) continue;
+    best = i;
+    best_score = score;
+  }
+  return best;
+}
+
+int ProcessorLevel() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("x86-64-v4")) return 4;
+  if (__builtin_cpu_supports("x86-64-v3")) return 3;
+  if (__builtin_cpu_supports("x86-64-v2")) return 2;
+#endif
+  return 1;
+}
+
+}  // namespace jobpod

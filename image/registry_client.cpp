@@ -1,0 +1,111 @@
+#include "image/registry_client.hpp"
+
+#include "image/blob_download.hpp"
+#include "image/digest.hpp"
+
+namespace jobpod {
+namespace {
+
+Status WrongDigest(const std::string& registry, const std::string& wanted, const std::string& actual) {
+  return absl::DataLossError(Concat("registry ", registry, " sends something else as ", wanted,
+                                    ": its bytes have the digest ", actual));
+}
+
+StatusOr<FetchedManifest> GetManifest(RegistryEndpoint& endpoint, const std::string& version,
+                                      uint64_t max_bytes, const std::stop_token& stop) {
+  ASSIGN_OR_RETURN(const auto response,
+                   endpoint.Ask("GET", Concat("manifests/", version), {{"Accept", kManifestAccept}}, stop));
+  FetchedManifest out;
+  auto bytes = response->ReadAll(max_bytes);
+  if (absl::IsUnavailable(bytes.status()))
+    return absl::UnavailableError(Concat("RegistryUnavailable: ", bytes.status().message()));
+  if (!bytes.ok())
+    return Annotate(bytes.status(), Concat("read manifest ", version, " from registry ", endpoint.Name()));
+  out.bytes = *std::move(bytes);
+  out.digest = DigestOf(out.bytes);
+  out.media_type = response->Header("Content-Type");
+  const std::string announced = response->Header("Docker-Content-Digest");
+  if (IsDigest(version) && out.digest != version) return WrongDigest(endpoint.Name(), version, out.digest);
+  if (IsDigest(announced) && out.digest != announced)
+    return WrongDigest(endpoint.Name(), announced, out.digest);
+  return out;
+}
+
+StatusOr<std::string> ReadAll(const ByteSource& source, uint64_t size) {
+  std::string out(size, '\0');
+  size_t filled = 0;
+  while (filled < size) {
+    ASSIGN_OR_RETURN(const size_t got, source(out.data() + filled, size - filled));
+    if (got == 0) break;
+    filled += got;
+  }
+  out.resize(filled);
+  return out;
+}
+
+}  // namespace
+
+RegistryClient::RegistryClient(const Reference& reference, const std::optional<RegistryAuth>& auth,
+                               const std::vector<RegistryHost>& hosts, HttpTimeouts timeouts,
+                               RetryPolicy retry) {
+  for (const RegistryHost& host : hosts)
+    endpoints_.push_back(std::make_unique<RegistryEndpoint>(host, reference, auth, timeouts, retry));
+}
+
+template <typename Function>
+auto RegistryClient::FromAny(bool RegistryHost::*able, Function ask)
+    -> decltype(ask(std::declval<RegistryEndpoint&>())) {
+  Status last = absl::FailedPreconditionError(
+      "no endpoint in hosts.toml may be asked for this; add the capabilities \"pull\" and \"resolve\"");
+  for (const auto& endpoint : endpoints_) {
+    if (!(endpoint->host().*able)) continue;
+    auto answer = ask(*endpoint);
+    if (answer.ok() || absl::IsCancelled(answer.status())) return answer;
+    last = answer.status();
+  }
+  return last;
+}
+
+StatusOr<std::string> RegistryClient::CurrentDigest(const std::string& version, std::stop_token stop) {
+  return FromAny(&RegistryHost::can_resolve, [&](RegistryEndpoint& endpoint) -> StatusOr<std::string> {
+    ASSIGN_OR_RETURN(const auto response, endpoint.Ask("HEAD", Concat("manifests/", version),
+                                                       {{"Accept", kManifestAccept}}, stop));
+    const std::string digest = response->Header("Docker-Content-Digest");
+    return IsDigest(digest) ? digest : "";
+  });
+}
+
+StatusOr<FetchedManifest> RegistryClient::Manifest(const std::string& version, uint64_t max_bytes,
+                                                   std::stop_token stop) {
+  const auto able = IsDigest(version) ? &RegistryHost::can_pull : &RegistryHost::can_resolve;
+  return FromAny(able,
+                 [&](RegistryEndpoint& endpoint) { return GetManifest(endpoint, version, max_bytes, stop); });
+}
+
+StatusOr<std::string> RegistryClient::SmallBlob(const Descriptor& blob, uint64_t max_bytes,
+                                                std::stop_token stop) {
+  if (blob.size > max_bytes)
+    return absl::ResourceExhaustedError(
+        Concat("blob ", blob.digest, " has ", blob.size, " bytes, over the limit of ", max_bytes));
+  return FromAny(&RegistryHost::can_pull, [&](RegistryEndpoint& endpoint) -> StatusOr<std::string> {
+    BlobDownload stream(endpoint, blob, nullptr, stop);
+    RETURN_IF_ERROR(stream.Open());
+    ASSIGN_OR_RETURN(
+        std::string bytes,
+        ReadAll([&](char* buffer, size_t size) { return stream.Read(buffer, size); }, blob.size));
+    const std::string actual = DigestOf(bytes);
+    if (actual != blob.digest) return WrongDigest(endpoint.Name(), blob.digest, actual);
+    return bytes;
+  });
+}
+
+StatusOr<ByteSource> RegistryClient::OpenBlob(const Descriptor& blob, std::function<void(uint64_t)> on_bytes,
+                                              std::stop_token stop) {
+  return FromAny(&RegistryHost::can_pull, [&](RegistryEndpoint& endpoint) -> StatusOr<ByteSource> {
+    auto stream = std::make_shared<BlobDownload>(endpoint, blob, on_bytes, stop);
+    RETURN_IF_ERROR(stream->Open());
+    return ByteSource([stream](char* buffer, size_t size) { return stream->Read(buffer, size); });
+  });
+}
+
+}  // namespace jobpod

@@ -1,0 +1,154 @@
+#include "image/registry_endpoint.hpp"
+
+#include <charconv>
+#include <condition_variable>
+
+#include "image/json.hpp"
+#include "image/manifest.hpp"
+
+namespace jobpod {
+namespace {
+
+constexpr int kMaxRedirects = 10;
+constexpr uint64_t kMaxErrorBody = 64u << 10;
+
+bool IsRedirect(int status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+TlsSettings WithoutClient(TlsSettings tls) {
+  tls.client.clear();
+  return tls;
+}
+
+std::chrono::milliseconds RetryAfter(const HttpResponse& response) {
+  const std::string text = response.Header("Retry-After");
+  int seconds = 0;
+  std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return std::chrono::seconds(std::clamp(seconds, 0, 3600));
+}
+
+absl::StatusCode KindOf(int status) {
+  if (status == 401) return absl::StatusCode::kUnauthenticated;
+  if (status == 403) return absl::StatusCode::kPermissionDenied;
+  if (status == 404) return absl::StatusCode::kNotFound;
+  if (status >= 500 || status == 429) return absl::StatusCode::kUnavailable;
+  return absl::StatusCode::kFailedPrecondition;
+}
+
+}  // namespace
+
+bool WaitFor(std::chrono::milliseconds delay, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, stop, delay, [] { return false; });
+  return !stop.stop_requested();
+}
+
+RegistryEndpoint::RegistryEndpoint(RegistryHost host, Reference reference,
+                                   const std::optional<RegistryAuth>& auth, HttpTimeouts timeouts,
+                                   RetryPolicy retry)
+    : host_(std::move(host)),
+      reference_(std::move(reference)),
+      retry_(retry),
+      client_(host_.tls, timeouts),
+      foreign_(WithoutClient(host_.tls), timeouts),
+      authorizer_(host_.is_server || (auth && !auth->server_address.empty())
+                      ? CredentialsFor(auth, host_.is_server ? reference_.host : Name())
+                      : Credentials(),
+                  Concat("repository:", reference_.repository, ":pull")) {}
+
+std::string RegistryEndpoint::Subject() const {
+  return Concat("registry ", Name(), " for ", reference_.Full());
+}
+
+HttpRequest RegistryEndpoint::Compose(const std::string& method, const std::string& path,
+                                      const HttpHeaders& headers) const {
+  HttpRequest request{method, host_.base, headers, ""};
+  request.url.target += Concat("/", reference_.repository, "/", path);
+  // Mirrors that serve several registries are told which one is meant.
+  if (!host_.is_server) request.url.target += Concat("?ns=", QueryEscape(reference_.host));
+  request.headers.insert(request.headers.end(), host_.headers.begin(), host_.headers.end());
+  return request;
+}
+
+StatusOr<std::unique_ptr<HttpResponse>> RegistryEndpoint::Follow(HttpRequest request,
+                                                                 const std::string& authorization,
+                                                                 const std::stop_token& stop) {
+  const HttpHeaders own = request.headers;
+  for (int hops = 0; hops <= kMaxRedirects; ++hops) {
+    const bool home = request.url.Origin() == host_.base.Origin();
+    // Credentials and configured headers are for this endpoint alone; what the request is about goes along.
+    request.headers.assign(own.begin(),
+                           own.end() - static_cast<std::ptrdiff_t>(home ? 0 : host_.headers.size()));
+    if (home && !authorization.empty()) request.headers.emplace_back("Authorization", authorization);
+    ASSIGN_OR_RETURN(auto response, (home ? client_ : foreign_).Send(request, stop));
+    if (!IsRedirect(response->status())) return response;
+    ASSIGN_OR_RETURN(Url next, ResolveUrl(request.url, response->Header("Location")));
+    if (request.url.secure() && !next.secure())
+      return absl::FailedPreconditionError("it redirects from https to plain http");
+    request.url = std::move(next);
+  }
+  return absl::FailedPreconditionError("it redirects without end");
+}
+
+StatusOr<std::unique_ptr<HttpResponse>> RegistryEndpoint::Authorized(HttpRequest request,
+                                                                     const std::stop_token& stop) {
+  // Twice, because a token may have expired: the second 401 after a new token is final.
+  for (int answers = 0;; ++answers) {
+    const std::string used = authorizer_.Header();
+    ASSIGN_OR_RETURN(auto response, Follow(request, used, stop));
+    const auto challenges = response->Headers("WWW-Authenticate");
+    if (response->status() != 401 || challenges.empty() || answers == 2) return response;
+    const auto drained = response->ReadAll(kMaxErrorBody);
+    const Status answered = authorizer_.Answer(challenges, used, request.url, foreign_, stop);
+    if (absl::IsUnauthenticated(answered)) {
+      const std::string said = drained.ok() ? RegistryMessage(*drained) : "";
+      return absl::UnauthenticatedError(
+          Concat("HTTP 401", said.empty() ? "" : " ", said, ": ", answered.message()));
+    }
+    RETURN_IF_ERROR(answered);
+  }
+}
+
+Status RegistryEndpoint::ErrorOf(HttpResponse& response, const HttpRequest& request) const {
+  const auto body = response.ReadAll(kMaxErrorBody);
+  const std::string said = body.ok() ? RegistryMessage(*body) : "";
+  const int status = response.status();
+  return Status(KindOf(status), Concat(status >= 500 ? "RegistryUnavailable: " : "", Subject(),
+                                       " answered HTTP ", status, said.empty() ? "" : " ", said, " to ",
+                                       request.method, " ", Printable(request.url.target)));
+}
+
+RegistryEndpoint::Try RegistryEndpoint::AskOnce(const HttpRequest& request, const std::stop_token& stop) {
+  auto response = Authorized(request, stop);
+  if (!response.ok()) {
+    const Status& status = response.status();
+    if (absl::IsCancelled(status)) return {status, nullptr, false};
+    if (!absl::IsUnavailable(status)) return {Annotate(status, Subject()), nullptr, false};
+    return {absl::UnavailableError(Concat("RegistryUnavailable: ", Subject(), ": ", status.message())),
+            nullptr, true};
+  }
+  const int code = (*response)->status();
+  if (code >= 200 && code < 300) return {absl::OkStatus(), *std::move(response), false};
+  return {ErrorOf(**response, request), nullptr, code >= 500 || code == 429, RetryAfter(**response)};
+}
+
+StatusOr<std::unique_ptr<HttpResponse>> RegistryEndpoint::Ask(const std::string& method,
+                                                              const std::string& path,
+                                                              const HttpHeaders& headers,
+                                                              std::stop_token stop) {
+  const HttpRequest request = Compose(method, path, headers);
+  std::chrono::milliseconds delay = retry_.first_delay;
+  for (int attempt = 1;; ++attempt) {
+    Try result = AskOnce(request, stop);
+    if (result.status.ok()) return std::move(result.response);
+    if (!result.again || attempt >= retry_.attempts) return result.status;
+    if (!WaitFor(std::min(std::max(delay, result.wait), retry_.max_delay), stop))
+      return absl::CancelledError("cancelled");
+    delay *= 2;
+  }
+}
+
+}  // namespace jobpod
