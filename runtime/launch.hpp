@@ -1,0 +1,35 @@
+// Putting a LaunchPlan together from what the rooms returned.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/status.hpp"
+#include "image/images.hpp"
+#include "runtime/record.pb.h"
+
+namespace jobpod {
+
+// The container's plan except for its account, which is looked up at start (FinishPlan). Validates the
+// command, log path and stop signal. `mounts` comes from volumes::Prepare.
+StatusOr<LaunchPlan> ComposePlan(const PodRecord& pod, const ContainerRecord& container,
+                                 const ImageConfig& image, MountList mounts, uint32_t survivor_grace_ms);
+
+// Looks the user up and completes the environment.
+Status FinishPlan(const ContainerRecord& container, const std::string& image_user, LaunchPlan& plan);
+
+// A plan for another process in a started container: its environment, user, directory and view.
+StatusOr<LaunchPlan> ComposeExecPlan(const LaunchPlan& container, const std::string& exec_id,
+                                     const std::vector<std::string>& command);
+
+// Absolute log path: `relative` cleaned below `directory`; InvalidArgument when it is absolute or climbs
+// out. Empty when either is empty.
+StatusOr<std::string> JoinLogPath(const std::string& directory, const std::string& relative);
+
+// "SIGTERM", "TERM", "15", "SIGRTMIN+3" → number; InvalidArgument otherwise. Empty → 0.
+StatusOr<int> ParseSignal(const std::string& name);
+
+// Applies an update: set fields win, unset ones stay, lists are replaced as a whole.
+void MergeLimits(const Limits& update, Limits& limits);
+
+}  // namespace jobpod

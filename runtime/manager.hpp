@@ -1,0 +1,142 @@
+// The one PodManager. Its functions lie in files by subject: pod_run, pod_stop, container_create,
+// container_start, container_stop, container_exec, stats, recover, shim_lost, registry.
+#pragma once
+
+#include <absl/base/thread_annotations.h>
+#include <absl/synchronization/mutex.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/workers.hpp"
+#include "runtime/child_reaper.hpp"
+#include "runtime/live.hpp"
+#include "runtime/pod_manager.hpp"
+#include "runtime/store.hpp"
+#include "volumes/volumes.hpp"
+
+namespace jobpod {
+
+using PodPointer = std::shared_ptr<Pod>;
+using ContainerPointer = std::shared_ptr<Container>;
+
+class Manager final : public PodManager {
+ public:
+  Manager(PodManagerConfig config, Images& images, std::unique_ptr<Store> store, std::unique_ptr<Jobs> jobs);
+  ~Manager() override;
+
+  // Loads the store and finds out what still runs (recover.cpp). Called once, before any other call.
+  Status Recover();
+
+  StatusOr<std::string> RunPod(const PodSpec& spec, std::stop_token stop) override;
+  Status StopPod(const std::string& id) override;
+  Status RemovePod(const std::string& id) override;
+  Status UpdatePodLimits(const std::string& id, const Limits& limits) override;
+
+  StatusOr<PodView> FindPod(const std::string& id_or_prefix) const override;
+  std::vector<PodView> ListPods() const override;
+  StatusOr<ContainerView> FindContainer(const std::string& id_or_prefix) const override;
+  std::vector<ContainerView> ListContainers() const override;
+  std::vector<ContainerView> ContainersOf(const std::string& pod_id) const override;
+
+  StatusOr<std::string> CreateContainer(const std::string& pod_id, const ContainerSpec& spec,
+                                        std::stop_token stop) override;
+  Status StartContainer(const std::string& id) override;
+  Status StopContainer(const std::string& id, std::chrono::milliseconds timeout) override;
+  Status RemoveContainer(const std::string& id) override;
+  StatusOr<std::vector<std::string>> UpdateLimits(const std::string& id, const Limits& limits) override;
+  Status ReopenLog(const std::string& id) override;
+  StatusOr<ExecResult> ExecSync(const std::string& id, const std::vector<std::string>& command,
+                                std::chrono::milliseconds timeout, size_t output_limit,
+                                std::stop_token stop) override;
+
+  StatusOr<ContainerUsage> Usage(const std::string& container_id, UsageDetail detail) override;
+  std::vector<ContainerUsage> UsageOfAll(UsageDetail detail) override;
+  StatusOr<PodUsage> UsageOfPod(const std::string& pod_id, UsageDetail detail) override;
+
+  EventHub& events() override { return events_; }
+  const JobSystem& job_system() const override { return jobs_->system(); }
+
+ private:
+  // registry.cpp
+  StatusOr<PodPointer> GetPod(const std::string& id) const;
+  StatusOr<ContainerPointer> GetContainer(const std::string& id) const;
+  std::vector<ContainerPointer> LiveContainersOf(const std::string& pod_id) const;
+  Status ReserveName(const std::string& name);
+  void FreeName(const std::string& name);
+  void AddPod(const PodPointer& pod);
+  void AddContainer(const ContainerPointer& container);
+  // Compute, persist, publish. With `must_persist` a failing database changes nothing; otherwise the change
+  // is made in memory and the failure is logged (stop and remove work on a full disk).
+  Status UpdatePod(Pod& pod, bool must_persist, const std::function<void(PodRecord&)>& change);
+  Status UpdateContainer(Container& container, bool must_persist,
+                         const std::function<bool(ContainerRecord&)>& change);
+  void PublishContainer(EventKind kind, const Container& container);
+  void PublishPod(EventKind kind, const Pod& pod);
+  void SaveCopy(const std::string& pod_id, const std::string& name, const std::string& bytes);
+  void RemoveCopies(const Container& container);
+
+  // pod_run.cpp
+  std::string StateDirectory(const std::string& pod_id) const;
+  StatusOr<std::shared_ptr<ShimClient>> StartShim(const PodRecord& record);
+  ShimClient::Callbacks CallbacksFor(const std::string& pod_id);
+
+  // pod_stop.cpp
+  void StopContainersOf(const std::string& pod_id);
+  void EndShim(Pod& pod);
+
+  // container_create.cpp
+  StatusOr<MountList> PrepareFiles(const PodRecord& pod, const ContainerRecord& record);
+  void ReleaseFiles(const std::string& container_id);
+
+  // container_start.cpp
+  StatusOr<LaunchPlan> FinalPlan(const ContainerRecord& record);
+  Status FailStart(Container& container, const Status& why);
+  void MarkStarted(Container& container, int32_t pid, int64_t started_at);
+
+  // container_stop.cpp
+  void MarkExited(Container& container, const shim::ContainerReport& report);
+  void KillWithoutShim(Container& container, std::chrono::milliseconds grace);
+  StatusOr<std::unique_ptr<Job>> OpenJob(const Container& container) const;
+
+  // shim_lost.cpp
+  void OnShimLost(const std::string& pod_id);
+  void LoseContainers(Pod& pod);
+  bool KillJob(const std::string& job_name, std::chrono::milliseconds bound);
+
+  // recover.cpp
+  void RecoverPod(const PodPointer& pod);
+  void ApplyReports(Pod& pod, const shim::HelloReply& reply);
+  void SweepOrphans(const std::set<std::string>& known_pods);
+  void AfterReboot();
+
+  const PodManagerConfig config_;
+  Images& images_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Jobs> jobs_;
+  Volumes volumes_;
+  EventHub events_;
+
+  boost::asio::io_context io_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> io_work_;
+  std::unique_ptr<ChildReaper> reaper_;
+  std::thread io_thread_;
+
+  mutable absl::Mutex mutex_;
+  std::map<std::string, PodPointer, std::less<>> pods_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, ContainerPointer, std::less<>> containers_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> names_ ABSL_GUARDED_BY(mutex_);
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+
+  // Last: its threads use everything above.
+  Workers workers_{32, 4096};
+};
+
+}  // namespace jobpod

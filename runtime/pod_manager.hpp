@@ -1,0 +1,93 @@
+// Pods and containers: the life cycle behind CRI. cri/ translates, this decides and does.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/status.hpp"
+#include "image/images.hpp"
+#include "runtime/events.hpp"
+#include "runtime/job.hpp"
+#include "runtime/snapshot.hpp"
+
+namespace jobpod {
+
+struct ExecResult {
+  std::string standard_output, standard_error;  // the start of each; together at most the limit asked for
+  int32_t exit_code = 0;
+};
+
+struct ContainerUsage {
+  ContainerView container;
+  JobUsage job;
+  FilesystemUsage writable_layer;
+};
+
+struct PodUsage {
+  PodView pod;
+  JobUsage job;  // the pod's whole tree
+  std::vector<ContainerUsage> containers;
+};
+
+struct PodManagerConfig {
+  std::string root;       // durable: /var/lib/jobpod
+  std::string state;      // volatile (tmpfs): /run/jobpod
+  std::string shim_path;  // jobpod-shim
+  std::string bind_root = "/hpc";
+  std::string job_root = "jobpod";  // pods without a cgroup_parent go here
+  std::chrono::milliseconds survivor_grace{5000};
+};
+
+// Thread-safe; every call may block (see each) and is meant for a worker thread, except Find…, List….
+// `id` arguments of calls other than Find… are full ids.
+class PodManager {
+ public:
+  // Opens the store, sweeps what belongs to nobody, reconnects to running shims. `images` outlives it.
+  // The caller holds the lock on the root: one daemon at a time.
+  static StatusOr<std::unique_ptr<PodManager>> Open(const PodManagerConfig& config, Images& images);
+  virtual ~PodManager() = default;
+
+  // Returns the new pod's id once it is READY. AlreadyExists while a pod of the same name, namespace, uid
+  // and attempt exists or is being made.
+  virtual StatusOr<std::string> RunPod(const PodSpec& spec, std::stop_token stop) = 0;
+  // Idempotent; unknown ids are OK. Kills containers at once. Bounded: never longer than ~12 s.
+  virtual Status StopPod(const std::string& id) = 0;
+  virtual Status RemovePod(const std::string& id) = 0;
+  virtual Status UpdatePodLimits(const std::string& id, const Limits& limits) = 0;
+
+  // By id or unique prefix. NotFound; InvalidArgument when ambiguous. Never block.
+  virtual StatusOr<PodView> FindPod(const std::string& id_or_prefix) const = 0;
+  virtual std::vector<PodView> ListPods() const = 0;
+  virtual StatusOr<ContainerView> FindContainer(const std::string& id_or_prefix) const = 0;
+  virtual std::vector<ContainerView> ListContainers() const = 0;
+  virtual std::vector<ContainerView> ContainersOf(const std::string& pod_id) const = 0;
+
+  virtual StatusOr<std::string> CreateContainer(const std::string& pod_id, const ContainerSpec& spec,
+                                                std::stop_token stop) = 0;
+  // On failure the container is EXITED, 128, "StartError" and the error says why.
+  virtual Status StartContainer(const std::string& id) = 0;
+  // Returns when the whole tree is gone. A concurrent call with less time shortens the wait.
+  virtual Status StopContainer(const std::string& id, std::chrono::milliseconds timeout) = 0;
+  virtual Status RemoveContainer(const std::string& id) = 0;
+  // What the system cannot do is listed in the result.
+  virtual StatusOr<std::vector<std::string>> UpdateLimits(const std::string& id, const Limits& limits) = 0;
+  virtual Status ReopenLog(const std::string& id) = 0;
+  // `timeout` 0 = none. DeadlineExceeded after it, Cancelled when `stop` is requested; the exec's whole
+  // tree is killed in both cases.
+  virtual StatusOr<ExecResult> ExecSync(const std::string& id, const std::vector<std::string>& command,
+                                        std::chrono::milliseconds timeout, size_t output_limit,
+                                        std::stop_token stop) = 0;
+
+  // Reads the job's files in this process, never asks a shim. Exited containers: FailedPrecondition.
+  virtual StatusOr<ContainerUsage> Usage(const std::string& container_id, UsageDetail detail) = 0;
+  virtual std::vector<ContainerUsage> UsageOfAll(UsageDetail detail) = 0;  // running and created containers
+  virtual StatusOr<PodUsage> UsageOfPod(const std::string& pod_id, UsageDetail detail) = 0;
+
+  virtual EventHub& events() = 0;
+  virtual const JobSystem& job_system() const = 0;
+};
+
+}  // namespace jobpod

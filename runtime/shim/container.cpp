@@ -1,0 +1,162 @@
+// How a container ends, and everything asked of it meanwhile.
+#include "runtime/shim/container.hpp"
+
+#include <algorithm>
+
+#include "base/file.hpp"
+#include "runtime/shim/job_removal.hpp"
+
+namespace jobpod::shim {
+namespace {
+
+constexpr std::chrono::seconds kDrainBound{1};
+constexpr int kKilledExitCode = 137;
+
+}  // namespace
+
+void Container::Stop(std::chrono::milliseconds timeout, int signal, bool whole_tree) {
+  if (phase_ != Phase::kRunning && phase_ != Phase::kEnding) return;
+  if (timeout.count() <= 0) return Kill();
+  // A signal is sent once: programs take a second one for impatience.
+  if (phase_ == Phase::kEnding) return BringForward(After(timeout));
+  phase_ = Phase::kEnding;
+  if (signal > 0) stop_signal_ = signal;
+  Arm(After(timeout));
+  stop_whole_tree_ = whole_tree || stop_whole_tree_;
+  if (stop_whole_tree_) {
+    (void)job_->Signal(stop_signal_);
+  } else {
+    SignalInit();
+  }
+}
+
+void Container::Kill() {
+  if (phase_ == Phase::kDraining || phase_ == Phase::kExited) return;
+  phase_ = Phase::kKilling;
+  if (Status killed = job_->Terminate(); !killed.ok()) report_.set_message(Concat(Message(killed)));
+  Arm(After(kKillBound));
+}
+
+Status Container::Forget() {
+  if (!exited()) {
+    return absl::FailedPreconditionError(
+        Concat("container ", report_.id(), " has not exited; stop it before removing it"));
+  }
+  return RemoveTree(RecordPath());
+}
+
+Status Container::ReopenLog() {
+  if (log_ != nullptr) return log_->Reopen();
+  return absl::FailedPreconditionError(Concat("container ", report_.id(), " is not running"));
+}
+
+StatusOr<Container::Place> Container::PlaceForExec() {
+  bool lost = private_namespace_ && !mount_namespace_;
+  if (init_exited_ || lost || phase_ > Phase::kEnding) {
+    return absl::FailedPreconditionError(Concat("container ", report_.id(), " is not running"));
+  }
+  return Place{job_.get(), mount_namespace_.get()};
+}
+
+void Container::OnInitExit(int exit_code) {
+  init_exited_ = true;
+  input_.Reset();
+  report_.set_exit_code(exit_code);
+  report_.set_finished_at(NowUnixNanos());
+  if (phase_ > Phase::kKilling) return;
+  if (job_->Empty()) return Drain();
+  bool told = phase_ == Phase::kEnding && stop_whole_tree_;
+  if (phase_ == Phase::kRunning) {
+    if (survivor_grace_.count() == 0) return Kill();
+    phase_ = Phase::kEnding;
+    Arm(After(survivor_grace_));
+  }
+  if (phase_ == Phase::kEnding && !told) (void)job_->Signal(stop_signal_);
+}
+
+void Container::OnJobEmpty() {
+  if (init_exited_ && phase_ <= Phase::kKilling && job_->Empty()) Drain();
+}
+
+void Container::OnTimer() {
+  switch (phase_) {
+    case Phase::kEnding:
+      return Kill();
+    case Phase::kKilling:
+      report_.set_message(
+          "some processes did not end within 10 s of being killed; they hang in the kernel, often on a "
+          "disk or network file system that does not answer");
+      return Drain();
+    case Phase::kDraining:
+      return Finish();
+    case Phase::kRunning:
+    case Phase::kExited:
+      return;
+  }
+}
+
+void Container::BringForward(Deadline deadline) {
+  if (deadline < deadline_) Arm(deadline);
+}
+
+void Container::Arm(Deadline deadline) {
+  deadline_ = deadline;
+  timer_.expires_at(deadline);
+  timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+    auto self = weak.lock();
+    // A timer that fired just before it was set anew is not meant.
+    if (!error && self != nullptr && std::chrono::steady_clock::now() >= self->deadline_) self->OnTimer();
+  });
+}
+
+void Container::Drain() {
+  phase_ = Phase::kDraining;
+  Arm(After(kDrainBound));
+  OnPumpEnd();
+}
+
+void Container::OnPumpEnd() {
+  bool open = std::any_of(std::begin(pumps_), std::end(pumps_),
+                          [](const auto& pump) { return pump != nullptr && !pump->ended(); });
+  if (phase_ == Phase::kDraining && !open) Finish();
+}
+
+void Container::Finish() {
+  auto alive = shared_from_this();
+  phase_ = Phase::kExited;
+  timer_.cancel();
+  for (auto& pump : pumps_) {
+    if (pump != nullptr) pump->Finish();
+    pump.reset();
+  }
+  log_.reset();
+  mount_namespace_.Reset();
+  DecideReason();
+  WriteRecord();
+  host_.on_exited(report_);
+  RemoveWhenEmpty(host_.io, std::move(job_), [](const Status&) {});
+}
+
+void Container::DecideReason() {
+  if (!init_exited_) {
+    report_.set_exit_code(kKilledExitCode);
+    report_.set_finished_at(NowUnixNanos());
+  }
+  report_.set_exited(true);
+  if (report_.exit_code() == 0) {
+    report_.set_reason("Completed");
+  } else {
+    report_.set_reason(job_->OomKills() > 0 ? "OOMKilled" : "Error");
+  }
+}
+
+void Container::WriteRecord() {
+  Status written = WriteFileAtomic(RecordPath(), report_.SerializeAsString());
+  if (!written.ok()) report_.set_message(Concat(report_.message(), " (", Message(written), ")"));
+}
+
+std::string Container::RecordPath() const {
+  return Concat(host_.state_directory, "/", report_.id(), ".exit");
+}
+
+}  // namespace jobpod::shim

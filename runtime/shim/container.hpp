@@ -1,0 +1,100 @@
+// One container as its shim sees it.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/handle_linux.hpp"
+#include "runtime/job.hpp"
+#include "runtime/shim/output_pump.hpp"
+#include "runtime/shim/protocol.pb.h"
+#include "runtime/shim/reaper.hpp"
+#include "runtime/shim/stdio_linux.hpp"
+
+namespace jobpod::shim {
+
+// What containers need of the shim around them. Outlives them.
+struct ContainerHost {
+  boost::asio::io_context& io;
+  Reaper& reaper;
+  ReadBuffer& buffer;
+  std::string state_directory;
+  size_t log_line_limit = 0;
+  // Called once for each container that ran, after its record file is written.
+  std::function<void(const ContainerReport&)> on_exited;
+};
+
+//   Start ──▶ running ── Stop: signal ──▶ ending ── deadline, or ──▶ killing
+//                │                          ▲  │    Stop with 0        │  │
+//                └─ init exits, others left ┘  │                       │  └─ 10 s: reported as hanging
+//                     (they get the signal)    └── tree is empty ──────┴───▶ draining ── end of file
+//                                                                                │        or 1 s
+//   A failed Start is `exited` at once, with 128 and "StartError".               └──▶ exited
+class Container : public std::enable_shared_from_this<Container> {
+ public:
+  Container(ContainerHost& host, const std::string& id);
+
+  // Starts the plan in a job inside `pod_job`. On failure nothing is left but the report.
+  Status Start(Job& pod_job, const LaunchPlan& plan);
+
+  // See protocol.proto. Stopping an exited container is nothing to do.
+  void Stop(std::chrono::milliseconds timeout, int signal, bool whole_tree);
+  void Kill();
+
+  // Forgets the record file. FailedPrecondition while the container has not exited.
+  Status Forget();
+  Status ReopenLog();
+
+  const ContainerReport& report() const { return report_; }
+  bool exited() const { return phase_ == Phase::kExited; }
+
+  // For an exec. FailedPrecondition when the container's first process does not run any more.
+  struct Place {
+    Job* job;
+    int mount_namespace;  // -1 = the host's
+  };
+  StatusOr<Place> PlaceForExec();
+
+ private:
+  enum class Phase { kRunning, kEnding, kKilling, kDraining, kExited };
+
+  Status Launch(Job& pod_job, const LaunchPlan& plan);
+  Status SpawnInit(const LaunchPlan& plan, ContainerStdio& stdio);
+  Status WatchJob();
+  void StartPumps(ContainerStdio stdio);
+  void RecordStartFailure(const Status& failure);
+
+  void SignalInit();
+  void OnInitExit(int exit_code);
+  void OnJobEmpty();
+  void OnTimer();
+  void BringForward(Deadline deadline);
+  void Arm(Deadline deadline);
+  void Drain();
+  void OnPumpEnd();
+  void Finish();
+  void DecideReason();
+  void WriteRecord();
+  std::string RecordPath() const;
+
+  ContainerHost& host_;
+  ContainerReport report_;
+  Phase phase_ = Phase::kRunning;
+  std::unique_ptr<Job> job_;
+  Fd mount_namespace_;
+  bool private_namespace_ = false;
+  Fd input_;
+  std::shared_ptr<LogWriter> log_;
+  std::shared_ptr<OutputPump> pumps_[2];
+  boost::asio::steady_timer timer_;
+  Deadline deadline_;
+  int stop_signal_ = 0;
+  bool stop_whole_tree_ = false;
+  std::chrono::milliseconds survivor_grace_{0};
+  bool init_exited_ = false;
+};
+
+}  // namespace jobpod::shim

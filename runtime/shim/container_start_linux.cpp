@@ -1,0 +1,98 @@
+// How a container begins: log, streams, job, process.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "base/file_linux.hpp"
+#include "base/scope_exit.hpp"
+#include "runtime/shim/container.hpp"
+#include "runtime/shim/job_removal.hpp"
+
+namespace jobpod::shim {
+
+Container::Container(ContainerHost& host, const std::string& id) : host_(host), timer_(host.io) {
+  report_.set_id(id);
+}
+
+Status Container::Start(Job& pod_job, const LaunchPlan& plan) {
+  stop_signal_ = plan.stop_signal() > 0 ? plan.stop_signal() : SIGTERM;
+  stop_whole_tree_ = plan.stop_whole_tree();
+  survivor_grace_ = std::chrono::milliseconds(plan.survivor_grace_ms());
+  private_namespace_ = plan.mounts().private_namespace();
+  Status started = Launch(pod_job, plan);
+  if (!started.ok()) RecordStartFailure(started);
+  return started;
+}
+
+Status Container::Launch(Job& pod_job, const LaunchPlan& plan) {
+  ASSIGN_OR_RETURN(log_, LogWriter::Open(plan.stdio().log_path(), host_.log_line_limit));
+  ASSIGN_OR_RETURN(ContainerStdio stdio, OpenStdio(plan.stdio()));
+  ASSIGN_OR_RETURN(job_, pod_job.CreateChild(plan.id(), JobKind::kLimited, plan.limits()));
+  ScopeExit undo([&] {
+    (void)job_->Terminate();
+    RemoveWhenEmpty(host_.io, std::move(job_), [](const Status&) {});
+  });
+  RETURN_IF_ERROR(WatchJob());
+  RETURN_IF_ERROR(SpawnInit(plan, stdio));
+  undo.Release();
+  StartPumps(std::move(stdio));
+  return absl::OkStatus();
+}
+
+Status Container::WatchJob() {
+  JobEvents events;
+  events.became_empty = [weak = weak_from_this()] {
+    if (auto self = weak.lock()) self->OnJobEmpty();
+  };
+  return job_->Watch(host_.io, std::move(events));
+}
+
+Status Container::SpawnInit(const LaunchPlan& plan, ContainerStdio& stdio) {
+  ASSIGN_OR_RETURN(Spawned init, job_->Spawn(plan, stdio.handles()));
+  Fd handle(static_cast<int>(init.process_handle));  // the reaper makes the pid safe to use
+  report_.set_pid(init.pid);
+  report_.set_started_at(NowUnixNanos());
+  if (private_namespace_) {
+    // Missing when init has already gone: then there is nothing to exec into either.
+    StatusOr<Fd> mounts = OpenFile(Concat("/proc/", init.pid, "/ns/mnt"), O_RDONLY);
+    if (mounts.ok()) mount_namespace_ = std::move(*mounts);
+  }
+  host_.reaper.Watch(init.pid, [weak = weak_from_this()](int exit_code) {
+    if (auto self = weak.lock()) self->OnInitExit(exit_code);
+  });
+  return absl::OkStatus();
+}
+
+// The reaper has not waited for it yet, or the phase would be another: the pid is still its own.
+void Container::SignalInit() {
+  if (!init_exited_) kill(report_.pid(), stop_signal_);
+}
+
+void Container::StartPumps(ContainerStdio stdio) {
+  input_ = std::move(stdio.input);
+  auto start = [this](Fd source, LogStream stream) {
+    auto& pump = pumps_[static_cast<int>(stream)];
+    pump = std::make_shared<OutputPump>(host_.io, std::move(source), log_, stream, host_.buffer);
+    pump->Start([weak = weak_from_this()] {
+      if (auto self = weak.lock()) self->OnPumpEnd();
+    });
+  };
+  start(std::move(stdio.output), LogStream::kStdout);
+  if (stdio.error) start(std::move(stdio.error), LogStream::kStderr);
+}
+
+void Container::RecordStartFailure(const Status& failure) {
+  log_.reset();
+  report_.set_pid(0);
+  report_.set_started_at(NowUnixNanos());
+  report_.set_finished_at(report_.started_at());
+  report_.set_exited(true);
+  report_.set_exit_code(128);
+  report_.set_reason("StartError");
+  report_.set_message(Concat(Message(failure)));
+  phase_ = Phase::kExited;
+  WriteRecord();
+}
+
+}  // namespace jobpod::shim

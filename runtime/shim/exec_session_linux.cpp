@@ -1,0 +1,57 @@
+#include "base/handle_linux.hpp"
+#include "runtime/shim/exec_session.hpp"
+#include "runtime/shim/job_removal.hpp"
+
+namespace jobpod::shim {
+
+StatusOr<std::shared_ptr<ExecSession>> ExecSession::Start(boost::asio::io_context& io, Reaper& reaper,
+                                                          Job& container_job, const LaunchPlan& plan,
+                                                          const SpawnHandles& handles,
+                                                          std::chrono::milliseconds timeout, Done done) {
+  ASSIGN_OR_RETURN(auto job, container_job.CreateChild(plan.id(), JobKind::kExec, Limits()));
+  StatusOr<Spawned> process = job->Spawn(plan, handles);
+  if (!process.ok()) {
+    (void)job->Terminate();
+    RemoveWhenEmpty(io, std::move(job), [](const Status&) {});
+    return process.status();
+  }
+  Fd handle(static_cast<int>(process->process_handle));  // not needed: the reaper tells of the end
+  std::shared_ptr<ExecSession> session(new ExecSession(io, std::move(job), std::move(done)));
+  reaper.Watch(process->pid, [session](int exit_code) { session->OnExit(exit_code); });
+  if (timeout.count() > 0) session->Arm(timeout);
+  return session;
+}
+
+ExecSession::ExecSession(boost::asio::io_context& io, std::unique_ptr<Job> job, Done done)
+    : io_(io), job_(std::move(job)), done_(std::move(done)), timer_(io) {}
+
+void ExecSession::Arm(std::chrono::milliseconds timeout) {
+  timer_.expires_after(timeout);
+  timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+    auto self = weak.lock();
+    if (!error && self != nullptr) self->OnTimeout();
+  });
+}
+
+void ExecSession::OnExit(int exit_code) {
+  ExecReply reply;
+  reply.set_exit_code(exit_code);
+  End(std::move(reply));
+}
+
+void ExecSession::OnTimeout() {
+  ExecReply reply;
+  reply.set_timed_out(true);
+  End(std::move(reply));
+}
+
+void ExecSession::End(StatusOr<ExecReply> outcome) {
+  if (done_ == nullptr) return;
+  Done done = std::exchange(done_, nullptr);
+  timer_.cancel();
+  if (!job_->Empty()) (void)job_->Terminate();
+  done(std::move(outcome));
+  RemoveWhenEmpty(io_, std::move(job_), [](const Status&) {});
+}
+
+}  // namespace jobpod::shim

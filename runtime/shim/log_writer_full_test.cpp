@@ -1,0 +1,48 @@
+// The log on a file system that is really full: a small tmpfs.
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "base/file.hpp"
+#include "base/scope_exit.hpp"
+#include "runtime/shim/log_writer.hpp"
+
+using namespace jobpod;
+
+TEST_CASE("A full disk drops whole records, and one line tells how many once space returns") {
+  char name[] = "/tmp/jobpod-full-XXXXXX";
+  std::string directory = mkdtemp(name);
+  REQUIRE(mount("tmpfs", directory.c_str(), "tmpfs", 0, "size=64k") == 0);
+  ScopeExit clean([&] {
+    umount2(directory.c_str(), MNT_DETACH);
+    rmdir(directory.c_str());
+  });
+  std::string path = directory + "/0.log";
+  auto log = LogWriter::Open(path, 0).value();
+  std::ofstream(directory + "/filler") << std::string(32 << 10, 'x');
+
+  const std::string line(999, 'y');
+  uint64_t sent = 0;
+  for (; log->dropped() < 10; ++sent) log->Append(LogStream::kStderr, line + "\n");
+  uint64_t dropped = log->dropped();
+  std::filesystem::remove(directory + "/filler");
+  log->Append(LogStream::kStderr, "after\n");
+  CHECK(log->dropped() == 0);
+
+  std::string content = ReadFile(path).value();
+  uint64_t whole = 0;
+  for (size_t at = content.find(line); at != std::string::npos; at = content.find(line, at + 1)) ++whole;
+  CHECK(whole == sent - dropped);
+  size_t marker = content.find(" stderr F jobpod: " + std::to_string(dropped) + " log records were dropped");
+  REQUIRE(marker != std::string::npos);
+  CHECK(content.find("No space left", marker) != std::string::npos);
+  CHECK(content.ends_with(" stderr F after\n"));
+  // Nothing torn: every line begins with a year.
+  for (size_t at = 0; at < content.size(); at = content.find('\n', at) + 1)
+    CHECK(content.substr(at, 2) == "20");
+}

@@ -1,0 +1,9 @@
+#pragma once
+
+namespace jobpod::shim {
+
+// The shim program: `jobpod-shim <config file>` with a listening local socket as descriptor 3. Returns
+// the exit code when the pod is gone; what went wrong at the start is on standard error.
+int ShimMain(int argc, char** argv);
+
+}  // namespace jobpod::shim

@@ -1,0 +1,44 @@
+// Moves one stream of a container into its log.
+#pragma once
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/handle_linux.hpp"
+#include "runtime/shim/log_writer.hpp"
+
+namespace jobpod::shim {
+
+// One read buffer serves all pumps: nothing stays in it between two turns of the event loop.
+using ReadBuffer = std::vector<char>;
+
+class OutputPump : public std::enable_shared_from_this<OutputPump> {
+ public:
+  // `source`: a non-blocking pipe end or terminal. `buffer` outlives the pump.
+  OutputPump(boost::asio::io_context& io, Fd source, std::shared_ptr<LogWriter> log, LogStream stream,
+             ReadBuffer& buffer);
+
+  // `on_end` is called once from the event loop after the last byte is in the log; never after Finish.
+  void Start(std::function<void()> on_end);
+
+  // Takes what can be read now and ends, although someone may still hold the other end.
+  void Finish();
+
+  bool ended() const { return ended_; }
+
+ private:
+  void Wait();
+  bool ReadSome();
+  void End();
+
+  boost::asio::posix::stream_descriptor source_;
+  std::shared_ptr<LogWriter> log_;
+  const LogStream stream_;
+  ReadBuffer& buffer_;
+  std::function<void()> on_end_;
+  bool ended_ = false;
+};
+
+}  // namespace jobpod::shim

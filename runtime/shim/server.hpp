@@ -1,0 +1,56 @@
+// The shim's side of protocol.proto: connections in, requests to the pod, events out.
+#pragma once
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "runtime/shim/connection.hpp"
+#include "runtime/shim/pod.hpp"
+
+namespace jobpod::shim {
+
+// On the shim's one thread. Stops the io_context when the shim has nothing left to do.
+class Server : public ConnectionOwner {
+ public:
+  // `listener`: a listening local socket. `config_path`: the file `config` was read from.
+  Server(boost::asio::io_context& io, Config config, std::string config_path, Fd listener);
+
+  // Makes the pod's job and begins to accept.
+  Status Begin();
+
+  void OnRequest(const std::shared_ptr<Connection>& connection, const ToShim& request) override;
+  void OnClosed(const std::shared_ptr<Connection>& connection) override;
+
+ private:
+  using ConnectionPointer = std::shared_ptr<Connection>;
+
+  void AcceptSoon();
+  void AcceptAll();
+  void WaitForHandshake();
+
+  Status Answer(const ConnectionPointer& connection, const ToShim& request, FromShim& reply);
+  Status SayHello(const ConnectionPointer& connection, const Hello& hello, HelloReply& reply);
+  Status StartContainer(const jobpod::shim::Start& start, StartReply& reply);
+  Status RunExec(const ConnectionPointer& connection, const ToShim& request);
+  void BeginShutdown(const ConnectionPointer& connection, uint64_t id);
+  void EndShutdown(const ConnectionPointer& connection, uint64_t id, const Status& outcome);
+  void RemoveTraces();
+  void Publish(const ContainerReport& report);
+
+  boost::asio::io_context& io_;
+  const Config config_;
+  const std::string config_path_;
+  ReadBuffer buffer_;
+  Reaper reaper_;
+  boost::asio::posix::stream_descriptor listener_;
+  boost::asio::steady_timer handshake_;
+  std::unique_ptr<Pod> pod_;
+  std::set<ConnectionPointer> connections_;
+  std::set<std::pair<const Connection*, std::string>> execs_;  // who started which
+  bool shutting_down_ = false;
+};
+
+}  // namespace jobpod::shim

@@ -1,0 +1,76 @@
+// A pod whose shim has died: its processes are killed and the truth is published.
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "runtime/manager.hpp"
+#include "runtime/shim/spawn.hpp"
+
+namespace jobpod {
+namespace {
+
+constexpr std::chrono::seconds kKillBound{10};
+
+}  // namespace
+
+// Terminates and removes a job. True when it is gone before `bound`.
+bool Manager::KillJob(const std::string& job_name, std::chrono::milliseconds bound) {
+  StatusOr<std::unique_ptr<Job>> job = jobs_->Open(job_name);
+  if (!job.ok()) return absl::IsNotFound(job.status());
+  Deadline until = After(bound);
+  for (std::chrono::milliseconds step(1);; step = std::min(step * 2, std::chrono::milliseconds(50))) {
+    (*job)->Terminate().IgnoreError();
+    if ((*job)->Empty() && (*job)->Remove().ok()) return true;
+    if (std::chrono::steady_clock::now() >= until) return false;
+    std::this_thread::sleep_for(step);
+  }
+}
+
+// Every container of the pod that is not known to have ended gets its record, or 255 "Unknown".
+void Manager::LoseContainers(Pod& pod) {
+  for (const ContainerPointer& container : LiveContainersOf(pod.id)) {
+    ContainerView view = container->view();
+    if (view->state() != ContainerState::kRunning && view->state() != ContainerState::kUnknown) continue;
+    shim::ContainerReport report;
+    StatusOr<std::string> kept =
+        ReadFile(Concat(StateDirectory(pod.id), "/", container->id, ".exit"), 1 << 20);
+    if (!kept.ok() || !report.ParseFromString(*kept)) {
+      report.Clear();
+      report.set_finished_at(NowUnixNanos());
+      report.set_exit_code(255);
+      report.set_reason("Unknown");
+      report.set_message("the pod's shim ended unexpectedly; its processes were killed");
+      std::optional<int> code = reaper_->TakeExitCode(view->record.pid());
+      // Killed together with the shim says nothing; its own exit is the truth.
+      if (code && *code != 137) {
+        report.set_exit_code(*code);
+        report.set_reason(*code == 0 ? "Completed" : "Error");
+      }
+    }
+    MarkExited(*container, report);
+  }
+}
+
+void Manager::OnShimLost(const std::string& pod_id) {
+  StatusOr<PodPointer> found = GetPod(pod_id);
+  if (!found.ok()) return;
+  Pod& pod = **found;
+  absl::MutexLock operation(&pod.operation);
+  if (!pod.view()->ready()) return;
+  log::error("pod {}: its shim died; its processes are killed", pod.id);
+  {
+    absl::MutexLock lock(&pod.mutex);
+    pod.shim_.reset();
+  }
+  KillShimOf(pod.view()->record.shim_pid(), StateDirectory(pod.id));
+  if (!KillJob(pod.view()->record.job_name(), kKillBound)) {
+    log::error("pod {}: a process hangs in the kernel and cannot be killed", pod.id);
+  }
+  LoseContainers(pod);
+  RemoveTree(StateDirectory(pod.id)).IgnoreError();
+  UpdatePod(pod, false, [](PodRecord& record) {
+    record.set_ready(false);
+    record.set_shim_pid(0);
+  }).IgnoreError();
+  PublishPod(EventKind::kStopped, pod);
+}
+
+}  // namespace jobpod
