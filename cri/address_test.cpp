@@ -1,0 +1,34 @@
+#include "cri/address.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace jobpod {
+namespace {
+
+TEST_CASE("endpoints are absolute Unix socket paths that fit") {
+  CHECK(*ParseEndpoint("unix:///run/j.sock") == "/run/j.sock");
+  CHECK(*ParseEndpoint("unix://///run/j.sock") == "/run/j.sock");
+  CHECK(ParseEndpoint("unix:///" + std::string(106, 'x')).ok());
+  for (const std::string bad : {"", "/run/j.sock", "unix://run/j.sock", "unix:///run/", "tcp://127.0.0.1:1",
+                                "npipe:////./pipe/jobpod"}) {
+    CHECK(ParseEndpoint(bad).status().code() == absl::StatusCode::kInvalidArgument);
+  }
+  CHECK_FALSE(ParseEndpoint("unix:///" + std::string(107, 'x')).ok());
+}
+
+TEST_CASE("only loopback addresses are served") {
+  const auto v4 = ParseLoopback("127.0.0.1:9450");
+  REQUIRE(v4.ok());
+  CHECK(v4->host == "127.0.0.1");
+  CHECK(v4->port == 9450);
+  CHECK(ParseLoopback("[::1]:0")->host == "::1");
+  CHECK(ParseLoopback("localhost:80").ok());
+  for (const std::string bad :
+       {"0.0.0.0:80", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:8x",
+        "10.0.0.1:80", "127.evil.example:80", "127.0.0:80", "[::]:80", "127.0.0.1.5:80", "127.0.0.1234:80"}) {
+    CHECK_FALSE(ParseLoopback(bad).ok());
+  }
+}
+
+}  // namespace
+}  // namespace jobpod

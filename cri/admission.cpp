@@ -1,0 +1,191 @@
+#include "cri/admission.hpp"
+
+namespace jobpod {
+namespace {
+
+constexpr char kMismatch[] =
+    "pod spec and all containers inside must have the HostProcess field set to be valid";
+
+bool WantsHostProcess(const cri::PodSandboxConfig& config) {
+  return config.windows().security_context().host_process();
+}
+
+const cri::NamespaceOption& Namespaces(const cri::PodSandboxConfig& config) {
+  return config.linux().security_context().namespace_options();
+}
+
+bool KnownHandler(const std::string& handler) {
+  return handler.empty() || handler == kHandlerHostProcess || handler == kHandlerHostProcessLink ||
+         handler == kHandlerImageRoot;
+}
+
+Status UnknownHandler(const std::string& handler) {
+  return absl::InvalidArgumentError(Concat("runtime handler \"", handler, "\" is not known; use ",
+                                           kHandlerHostProcess, ", ", kHandlerHostProcessLink,
+                                           " or leave runtime_handler empty"));
+}
+
+Status ImageRootMissing() {
+  return absl::InvalidArgumentError(
+      "runtime handler image-root is not available in this version; set "
+      "windows.security_context.host_process or use runtime handler hostprocess");
+}
+
+Status NotHostProcess(const std::string& name) {
+  return absl::InvalidArgumentError(
+      Concat("pod ", name,
+             " is not a HostProcess pod and pods.admit is host-process: set "
+             "windows.security_context.host_process, or use runtime handler hostprocess with "
+             "linux.security_context.namespace_options.network NODE"));
+}
+
+Status NotHostNetwork(const std::string& name) {
+  return absl::InvalidArgumentError(
+      Concat("pod ", name,
+             " is neither a HostProcess nor a host-network pod and pods.admit is host-network: set "
+             "linux.security_context.namespace_options.network to NODE, or "
+             "windows.security_context.host_process"));
+}
+
+Status HandlerNeedsHostNetwork(const std::string& handler) {
+  return absl::InvalidArgumentError(Concat("runtime handler ", handler,
+                                           " runs pods in the host's network: set "
+                                           "linux.security_context.namespace_options.network to NODE, or "
+                                           "windows.security_context.host_process"));
+}
+
+Status CheckUserNamespace(const cri::NamespaceOption& options) {
+  if (!options.has_userns_options() || options.userns_options().mode() == cri::NODE) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "user namespaces are not available: set "
+      "linux.security_context.namespace_options.userns_options.mode to NODE or leave it out (hostUsers: "
+      "true)");
+}
+
+Status CheckProfile(const cri::SecurityProfile& profile, const char* field) {
+  if (profile.profile_type() != cri::SecurityProfile::Localhost) return absl::OkStatus();
+  return absl::InvalidArgumentError(Concat("linux.security_context.", field, ": the local profile \"",
+                                           profile.localhost_ref(),
+                                           "\" cannot be applied to a HostProcess pod; use Unconfined"));
+}
+
+Status CheckLocalProfile(const std::string& profile, const char* field) {
+  if (profile.rfind("localhost/", 0) != 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(Concat("linux.security_context.", field, ": the profile \"", profile,
+                                           "\" cannot be applied to a HostProcess pod; leave it out"));
+}
+
+Status NoCredentialSpec(const std::string& spec) {
+  if (spec.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "windows.security_context.credential_spec (gMSA) is not available on this system; leave it out");
+}
+
+Status CheckPodSecurity(const cri::PodSandboxConfig& config) {
+  const auto& security = config.linux().security_context();
+  RETURN_IF_ERROR(CheckUserNamespace(security.namespace_options()));
+  RETURN_IF_ERROR(CheckProfile(security.seccomp(), "seccomp"));
+  RETURN_IF_ERROR(CheckProfile(security.apparmor(), "apparmor"));
+  RETURN_IF_ERROR(NoCredentialSpec(config.windows().security_context().credential_spec()));
+  if (security.has_run_as_group() && !security.has_run_as_user()) {
+    return absl::InvalidArgumentError("linux.security_context.run_as_group needs run_as_user beside it");
+  }
+  if (!config.linux().sysctls().empty()) {
+    return absl::InvalidArgumentError(Concat("linux.sysctls: ", config.linux().sysctls().begin()->first,
+                                             " would change the whole host; set it on the host instead"));
+  }
+  return absl::OkStatus();
+}
+
+Status CheckMountSecurity(const cri::Mount& mount) {
+  const auto refuse = [&](const char* prefix, const char* why) {
+    return absl::InvalidArgumentError(Concat(prefix, "mount ", mount.container_path(), ": ", why));
+  };
+  if (mount.recursive_read_only()) {  // kubelet knows this prefix
+    return refuse("RROUnsupported: ", "recursive_read_only is not available; use readonly alone");
+  }
+  if (mount.uidmappings_size() != 0 || mount.gidmappings_size() != 0) {
+    return refuse("", "uidMappings and gidMappings are not available; leave them out");
+  }
+  if (mount.mount_options_size() != 0) return refuse("", "mount_options are not available; leave them out");
+  return absl::OkStatus();
+}
+
+Status CheckUserFields(const cri::LinuxContainerSecurityContext& security) {
+  if (security.has_run_as_user() && !security.run_as_username().empty()) {
+    return absl::InvalidArgumentError(
+        "linux.security_context.run_as_user and run_as_username exclude each other; set one");
+  }
+  if (security.has_run_as_group() && !security.has_run_as_user() && security.run_as_username().empty()) {
+    return absl::InvalidArgumentError(
+        "linux.security_context.run_as_group needs run_as_user or run_as_username beside it");
+  }
+  return absl::OkStatus();
+}
+
+Status CheckContainerSecurity(const cri::ContainerConfig& config) {
+  const auto& security = config.linux().security_context();
+  RETURN_IF_ERROR(CheckUserFields(security));
+  RETURN_IF_ERROR(CheckUserNamespace(security.namespace_options()));
+  RETURN_IF_ERROR(CheckProfile(security.seccomp(), "seccomp"));
+  RETURN_IF_ERROR(CheckProfile(security.apparmor(), "apparmor"));
+  RETURN_IF_ERROR(CheckLocalProfile(security.seccomp_profile_path(), "seccomp_profile_path"));
+  RETURN_IF_ERROR(CheckLocalProfile(security.apparmor_profile(), "apparmor_profile"));
+  RETURN_IF_ERROR(NoCredentialSpec(config.windows().security_context().credential_spec()));
+  for (const auto& mount : config.mounts()) RETURN_IF_ERROR(CheckMountSecurity(mount));
+  if (config.cdi_devices_size() != 0) {
+    return absl::InvalidArgumentError(Concat("CDI device ", config.cdi_devices(0).name(),
+                                             " cannot be given in this version; leave CDI_devices out"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+AdmitLevel ParseAdmitLevel(const std::string& text) {
+  if (text == "all") return AdmitLevel::kAll;
+  return text == "host-network" ? AdmitLevel::kHostNetwork : AdmitLevel::kHostProcess;
+}
+
+PodKind KindOfPod(const cri::PodSandboxConfig& config, const std::string& handler) {
+  if (WantsHostProcess(config)) return PodKind::kHostProcess;
+  if (Namespaces(config).network() != cri::NODE) return PodKind::kOther;
+  const bool by_handler = handler == kHandlerHostProcess || handler == kHandlerHostProcessLink;
+  return by_handler ? PodKind::kHostProcess : PodKind::kHostNetwork;
+}
+
+StatusOr<std::string> AdmitPod(AdmitLevel level, const cri::PodSandboxConfig& config,
+                               const std::string& handler) {
+  if (!KnownHandler(handler)) return UnknownHandler(handler);
+  if (handler == kHandlerImageRoot) return ImageRootMissing();
+  const std::string name = Concat(config.metadata().namespace_(), "/", config.metadata().name());
+  const PodKind kind = KindOfPod(config, handler);
+  if (kind != PodKind::kHostProcess) {
+    if (!handler.empty()) return HandlerNeedsHostNetwork(handler);
+    if (level == AdmitLevel::kHostProcess) return NotHostProcess(name);
+    if (level == AdmitLevel::kHostNetwork && kind == PodKind::kOther) return NotHostNetwork(name);
+    return ImageRootMissing();
+  }
+  RETURN_IF_ERROR(CheckPodSecurity(config));
+  return handler.empty() ? kHandlerHostProcess : handler;
+}
+
+Status AdmitContainer(const cri::PodSandboxConfig& pod, const cri::ContainerConfig& container) {
+  const bool host_process = container.windows().security_context().host_process();
+  const bool privileged = container.linux().security_context().privileged();
+  if (!host_process && !privileged) {
+    const std::string name = container.metadata().name();
+    if (WantsHostProcess(pod)) {
+      return absl::InvalidArgumentError(Concat(kMismatch, ": container ", name,
+                                               " has neither windows.security_context.host_process nor "
+                                               "linux.security_context.privileged"));
+    }
+    return absl::InvalidArgumentError(
+        Concat("container ", name,
+               " of a HostProcess pod must itself have linux.security_context.privileged or "
+               "windows.security_context.host_process set"));
+  }
+  return CheckContainerSecurity(container);
+}
+
+}  // namespace jobpod

@@ -1,0 +1,154 @@
+#include "cri/admission.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace jobpod {
+namespace {
+
+using Catch::Matchers::Contains;
+
+cri::PodSandboxConfig Pod(bool host_process, cri::NamespaceMode network) {
+  cri::PodSandboxConfig config;
+  config.mutable_metadata()->set_name("web");
+  config.mutable_metadata()->set_namespace_("default");
+  config.mutable_linux()->mutable_security_context()->mutable_namespace_options()->set_network(network);
+  config.mutable_windows()->mutable_security_context()->set_host_process(host_process);
+  return config;
+}
+
+std::string Refusal(const Status& status) {
+  CHECK(status.code() == absl::StatusCode::kInvalidArgument);
+  return std::string(Message(status));
+}
+
+TEST_CASE("who is admitted, in which layout, at which level") {
+  const auto kinds = GENERATE(AdmitLevel::kHostProcess, AdmitLevel::kHostNetwork, AdmitLevel::kAll);
+  struct Case {
+    bool host_process;
+    cri::NamespaceMode network;
+    std::string handler;
+    std::string layout;   // empty: refused
+    std::string refusal;  // a part of it
+  };
+  const std::string image_root = "runtime handler image-root is not available in this version";
+  const std::string of_network =
+      kinds == AdmitLevel::kHostProcess ? "pods.admit is host-process" : image_root;
+  const std::string of_other = kinds == AdmitLevel::kAll           ? image_root
+                               : kinds == AdmitLevel::kHostNetwork ? "pods.admit is host-network"
+                                                                   : "pods.admit is host-process";
+  const std::vector<Case> cases = {
+      {true, cri::NODE, "", "hostprocess", ""},
+      {true, cri::POD, "", "hostprocess", ""},
+      {true, cri::NODE, "hostprocess", "hostprocess", ""},
+      {true, cri::NODE, "hostprocess-link", "hostprocess-link", ""},
+      {false, cri::NODE, "hostprocess", "hostprocess", ""},
+      {false, cri::NODE, "hostprocess-link", "hostprocess-link", ""},
+      {false, cri::POD, "hostprocess", "", "namespace_options.network to NODE"},
+      {false, cri::NODE, "", "", of_network},
+      {false, cri::POD, "", "", of_other},
+      {true, cri::NODE, "image-root", "", "windows.security_context.host_process"},
+      {true, cri::NODE, "kata", "", "runtime handler \"kata\" is not known"},
+  };
+  for (const auto& c : cases) {
+    INFO(c.handler << " host_process=" << c.host_process << " network=" << c.network);
+    const auto layout = AdmitPod(kinds, Pod(c.host_process, c.network), c.handler);
+    if (c.layout.empty()) {
+      CHECK_THAT(Refusal(layout.status()), Contains(c.refusal));
+    } else {
+      REQUIRE(layout.ok());
+      CHECK(*layout == c.layout);
+    }
+  }
+}
+
+TEST_CASE("what cannot be given and matters is refused for a pod") {
+  const auto refusal = [](const std::function<void(cri::PodSandboxConfig&)>& change) {
+    auto config = Pod(true, cri::NODE);
+    change(config);
+    return Refusal(AdmitPod(AdmitLevel::kAll, config, "").status());
+  };
+  const auto security = [](cri::PodSandboxConfig& c) {
+    return c.mutable_linux()->mutable_security_context();
+  };
+  CHECK_THAT(refusal([&](auto& c) { security(c)->mutable_namespace_options()->mutable_userns_options(); }),
+             Contains("userns_options.mode to NODE"));
+  CHECK_THAT(refusal([&](auto& c) { security(c)->mutable_run_as_group()->set_value(5); }),
+             Contains("run_as_group needs run_as_user"));
+  CHECK_THAT(refusal([&](auto& c) {
+               security(c)->mutable_seccomp()->set_profile_type(cri::SecurityProfile::Localhost);
+             }),
+             Contains("security_context.seccomp"));
+  CHECK_THAT(refusal([](auto& c) { (*c.mutable_linux()->mutable_sysctls())["kernel.shmmax"] = "1"; }),
+             Contains("kernel.shmmax"));
+  CHECK_THAT(
+      refusal([](auto& c) { c.mutable_windows()->mutable_security_context()->set_credential_spec("{}"); }),
+      Contains("credential_spec"));
+}
+
+TEST_CASE("a user namespace of the node is none") {
+  auto config = Pod(true, cri::NODE);
+  auto* options = config.mutable_linux()->mutable_security_context()->mutable_namespace_options();
+  options->mutable_userns_options()->set_mode(cri::NODE);
+  CHECK(AdmitPod(AdmitLevel::kHostProcess, config, "").ok());
+}
+
+TEST_CASE("every container must say for itself that it owns the node") {
+  cri::ContainerConfig plain, privileged, host_process;
+  plain.mutable_metadata()->set_name("side");
+  privileged.mutable_linux()->mutable_security_context()->set_privileged(true);
+  host_process.mutable_windows()->mutable_security_context()->set_host_process(true);
+  auto by_handler = Pod(false, cri::NODE);
+  by_handler.mutable_linux()->mutable_security_context()->set_privileged(true);  // some container is
+  for (const auto& pod : {Pod(true, cri::NODE), by_handler}) {
+    CHECK(AdmitContainer(pod, privileged).ok());
+    CHECK(AdmitContainer(pod, host_process).ok());
+  }
+  CHECK_THAT(Refusal(AdmitContainer(Pod(true, cri::NODE), plain)),
+             Contains("pod spec and all containers inside must have the HostProcess field set to be valid"));
+  CHECK_THAT(Refusal(AdmitContainer(by_handler, plain)), Contains("linux.security_context.privileged"));
+}
+
+TEST_CASE("what cannot be given and matters is refused for a container") {
+  const auto refusal = [](const std::function<void(cri::ContainerConfig&)>& change) {
+    cri::ContainerConfig config;
+    config.mutable_windows()->mutable_security_context()->set_host_process(true);
+    change(config);
+    return Refusal(AdmitContainer(Pod(true, cri::NODE), config));
+  };
+  const auto security = [](cri::ContainerConfig& c) { return c.mutable_linux()->mutable_security_context(); };
+  CHECK_THAT(refusal([&](auto& c) { security(c)->mutable_run_as_group()->set_value(5); }),
+             Contains("run_as_user or run_as_username"));
+  CHECK_THAT(refusal([&](auto& c) {
+               security(c)->mutable_run_as_user()->set_value(5);
+               security(c)->set_run_as_username("www");
+             }),
+             Contains("exclude each other"));
+  CHECK_THAT(refusal([](auto& c) { c.add_mounts()->set_recursive_read_only(true); }),
+             Contains("RROUnsupported"));
+  CHECK_THAT(refusal([](auto& c) { c.add_mounts()->add_uidmappings(); }), Contains("uidMappings"));
+  CHECK_THAT(refusal([](auto& c) { c.add_mounts()->add_mount_options("noexec"); }),
+             Contains("mount_options"));
+  CHECK_THAT(refusal([](auto& c) { c.add_cdi_devices()->set_name("vendor.com/gpu=0"); }), Contains("CDI"));
+  CHECK_THAT(refusal([&](auto& c) {
+               security(c)->mutable_namespace_options()->mutable_userns_options()->set_mode(cri::POD);
+             }),
+             Contains("userns_options"));
+}
+
+TEST_CASE("kubelet's routine defaults are admitted and reported as not applied") {
+  cri::ContainerConfig config;
+  auto* security = config.mutable_linux()->mutable_security_context();
+  security->set_privileged(true);
+  security->add_masked_paths("/proc/kcore");
+  security->mutable_seccomp()->set_profile_type(cri::SecurityProfile::RuntimeDefault);
+  CHECK(AdmitContainer(Pod(true, cri::NODE), config).ok());
+  CHECK(NotApplied(config).size() == 2);
+  CHECK(NotApplied(cri::ContainerConfig()).empty());
+  auto pod = Pod(true, cri::NODE);
+  CHECK(NotApplied(pod).empty());
+  pod.set_hostname("other");
+  CHECK(NotApplied(pod).size() == 1);
+}
+
+}  // namespace
+}  // namespace jobpod

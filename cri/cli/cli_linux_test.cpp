@@ -1,0 +1,215 @@
+#include <unistd.h>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <vector>
+
+#include <fcntl.h>
+#include "base/file.hpp"
+#include "base/file_linux.hpp"
+#include "cri/cli/command.hpp"
+#include "cri/cli/log_line.hpp"
+#include "cri/cli/log_tail.hpp"
+#include "cri/cli/progress.hpp"
+#include "cri/cli/run_request.hpp"
+#include "cri/cli/table.hpp"
+
+namespace jobpod::cli {
+namespace {
+
+using Catch::Contains;
+
+TEST_CASE("sizes are 1024-based and at least a page") {
+  CHECK(*ParseBytes("4096") == 4096);
+  CHECK(*ParseBytes("512m") == 512 << 20);
+  CHECK(*ParseBytes("2G") == int64_t{2} << 30);
+  for (const char* bad :
+       {"", "m", "12", "-5m", "1.5g", "10x", "9223372036854775807k", "99999999999999999999"}) {
+    CHECK_FALSE(ParseBytes(bad).ok());
+  }
+}
+
+TEST_CASE("mounts are two absolute paths and perhaps ro") {
+  const auto mount = ParseMount("/src:/dst:ro");
+  REQUIRE(mount.ok());
+  CHECK(mount->host_path() == "/src");
+  CHECK(mount->container_path() == "/dst");
+  CHECK(mount->readonly());
+  CHECK_FALSE(ParseMount("/src:/dst")->readonly());
+  for (const char* bad : {"", "/src", "src:/dst", "/src:dst", "/a:/b:/c", "/a:/b:rx", ":ro"}) {
+    CHECK_FALSE(ParseMount(bad).ok());
+  }
+}
+
+cri::ContainerConfig Container(const RunOptions& options) {
+  const auto pod = MakePodConfig(options, "0123456789abcdef");
+  REQUIRE(pod.ok());
+  const auto container = MakeContainerConfig(options, *pod, "sha256:1");
+  REQUIRE(container.ok());
+  return *container;
+}
+
+TEST_CASE("run makes a HostProcess pod on the host's network") {
+  const auto pod = MakePodConfig({.image = "i"}, "0123456789abcdef");
+  REQUIRE(pod.ok());
+  CHECK(pod->metadata().name() == "run-01234567");
+  CHECK(pod->log_directory() == "/var/log/jobpod/run-01234567_0123456789abcdef");
+  CHECK(pod->windows().security_context().host_process());
+  CHECK(pod->linux().security_context().namespace_options().network() == cri::NODE);
+}
+
+TEST_CASE("a chosen name is the pod's identity, so that it can be taken once") {
+  const auto one = MakePodConfig({.image = "i", .name = "web"}, "aa11111111"),
+             two = MakePodConfig({.image = "i", .name = "web"}, "bb22222222");
+  CHECK(one->metadata().uid() == two->metadata().uid());
+  CHECK(one->log_directory() != two->log_directory());
+  CHECK_FALSE(MakePodConfig({.image = "i", .name = "../x"}, "aa11111111").ok());
+}
+
+TEST_CASE("the options reach the container") {
+  REQUIRE(setenv("JOBPOD_CLI_TEST", "from here", 1) == 0);
+  const auto config = Container({.image = "busybox",
+                                 .command = {"echo", "hi"},
+                                 .environment = {"A=1=2", "EMPTY=", "JOBPOD_CLI_TEST", "JOBPOD_CLI_UNSET"},
+                                 .mounts = {"/a:/b"},
+                                 .user = "1000:50",
+                                 .working_directory = "/w",
+                                 .memory = "64m",
+                                 .cpus = 0.5});
+  CHECK(config.command_size() == 0);
+  CHECK(config.args(1) == "hi");
+  REQUIRE(config.envs_size() == 3);
+  CHECK(config.envs(0).value() == "1=2");
+  CHECK(config.envs(1).value().empty());
+  CHECK(config.envs(2).value() == "from here");
+  CHECK(config.mounts(0).container_path() == "/b");
+  CHECK(config.linux().security_context().run_as_user().value() == 1000);
+  CHECK(config.linux().security_context().run_as_group().value() == 50);
+  CHECK(config.linux().resources().cpu_quota() == 50'000);
+  CHECK(config.linux().resources().memory_limit_in_bytes() == 64 << 20);
+  CHECK(Container({.image = "i", .entrypoint = "/bin/x"}).command(0) == "/bin/x");
+  CHECK(Container({.image = "i", .user = "nobody"}).linux().security_context().run_as_username() == "nobody");
+}
+
+TEST_CASE("bad options are sentences that name them") {
+  const auto pod = MakePodConfig({.image = "i"}, "0123456789abcdef");
+  const auto error = [&](const RunOptions& options) {
+    const auto made = MakeContainerConfig(options, *pod, "id");
+    REQUIRE_FALSE(made.ok());
+    return std::string(Message(made.status()));
+  };
+  CHECK_THAT(error({.environment = {"=x"}}), Contains("--env =x"));
+  CHECK_THAT(error({.mounts = {"a:b"}}), Contains("--mount a:b"));
+  CHECK_THAT(error({.user = "me:us"}), Contains("--user me:us"));
+  CHECK_THAT(error({.memory = "lots"}), Contains("--memory lots"));
+  CHECK_THAT(error({.cpus = -1}), Contains("--cpus"));
+}
+
+TEST_CASE("CRI log lines are cut into their parts") {
+  const auto line = ParseLogLine("2026-01-02T03:04:05.1Z stderr P  two  spaces ");
+  REQUIRE(line.ok());
+  CHECK(line->error_stream);
+  CHECK(line->partial);
+  CHECK(line->text == " two  spaces ");
+  CHECK(ParseLogLine("t stdout F ")->text.empty());
+  CHECK_FALSE(ParseLogLine("t stdout F:tag text")->partial);
+  for (const char* bad : {"", "t", "t stdout", "t stdin F x", "t stdout X x", " stdout F x"}) {
+    CHECK_FALSE(ParseLogLine(bad).ok());
+  }
+}
+
+struct Directory {
+  Directory() { REQUIRE(mkdtemp(path.data())); }
+  ~Directory() { RemoveTree(path).IgnoreError(); }
+  std::string path = "/tmp/jobpod-cli-XXXXXX";
+};
+
+void Append(const std::string& path, std::string_view text) {
+  const auto file = OpenFile(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+  REQUIRE(file.ok());
+  REQUIRE(WriteAll(file->get(), text, path).ok());
+}
+
+TEST_CASE("a log is read over a rotation, whole lines only, nothing twice") {
+  const Directory directory;
+  const std::string path = directory.path + "/0.log";
+  auto tail = LogTail::Open(path);
+  REQUIRE(tail.ok());
+  std::vector<std::string> seen;
+  const LogTail::Sink keep = [&](const LogLine& line) { return seen.emplace_back(line.text), true; };
+  REQUIRE(*tail->Drain(keep));
+  CHECK(seen.empty());
+
+  Append(path, "t stdout F one\nt stdout F tw");
+  REQUIRE(*tail->Drain(keep));
+  CHECK(seen == std::vector<std::string>{"one"});
+
+  Append(path, "o\n");
+  REQUIRE(rename(path.c_str(), (path + ".1").c_str()) == 0);
+  Append(path + ".1", "t stdout F three\n");
+  Append(path, "t stdout F four\n");
+  REQUIRE(*tail->Drain(keep));
+  CHECK(seen == std::vector<std::string>{"one", "two", "three", "four"});
+  CHECK_FALSE(LogTail::Open(directory.path + "/none/0.log").ok());
+}
+
+TEST_CASE("a sink that wants no more ends the reading") {
+  const Directory directory;
+  const std::string path = directory.path + "/0.log";
+  Append(path, "t stdout F one\nt stdout F two\n");
+  auto tail = LogTail::Open(path);
+  int count = 0;
+  CHECK_FALSE(*tail->Drain([&](const LogLine&) { return ++count < 1; }));
+  CHECK(count == 1);
+}
+
+TEST_CASE("a layer's progress fits its width") {
+  const LayerState state{"sha256:0123456789abcdef0123", "downloading", 1 << 20, 2 << 20};
+  const std::string line = RenderLayer(state, 80);
+  CHECK_THAT(line, Contains("0123456789ab downloading [=") && Contains(" 1.0 MiB of 2.0 MiB"));
+  for (size_t width : {1, 10, 40, 60, 200}) CHECK(RenderLayer(state, width).size() <= width);
+  CHECK(RenderLayer({"sha256:0123456789abcdef", "done", 5, 5}, 80) == "0123456789ab done       ");
+}
+
+TEST_CASE("without a terminal there is one line for each phase") {
+  const Directory directory;
+  const std::string path = directory.path + "/out";
+  std::FILE* out = std::fopen(path.c_str(), "w");
+  REQUIRE(out);
+  ProgressView view(out, false, 0, 0);
+  for (uint64_t done : {0, 1, 2}) view.Update({"sha256:aa", "downloading", done, 2});
+  view.Update({"sha256:aa", "done", 2, 2});
+  std::fclose(out);
+  CHECK(*ReadFile(path) == "aa downloading\naa done\n");
+}
+
+TEST_CASE("tables line up and are clean") {
+  CHECK(RenderTable({{"A", "B"}, {"long", "x\x1b[31m"}}) == "A     B\nlong  x?[31m\n");
+  CHECK(HumanBytes(0) == "0 B");
+  CHECK(HumanBytes(1536) == "1.5 KiB");
+  CHECK(Ago(0, 3'600'000'000'000) == "1 hour ago");
+  CHECK(Ago(10, 0) == "now");
+  CHECK(ShortId("sha256:0123456789abcdef") == "0123456789abc");
+}
+
+int RunMain(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "jobpod");
+  return Main(static_cast<int>(arguments.size()), arguments.data());
+}
+
+TEST_CASE("exit codes of arguments and of a missing daemon") {
+  CHECK(RunMain({"--help"}) == 0);
+  CHECK(RunMain({"run", "--help"}) == 0);
+  CHECK(RunMain({"--version"}) == 0);
+  CHECK(RunMain({}) == 1);
+  CHECK(RunMain({"dance"}) == 1);
+  CHECK(RunMain({"ps", "--output", "xml"}) == 1);
+  CHECK(RunMain({"run"}) == 125);
+  CHECK(RunMain({"run", "--rm", "--detach", "i"}) == 125);
+  CHECK(RunMain({"--address", "unix:///nonexistent/j.sock", "ps"}) == 1);
+  CHECK(RunMain({"ps", "--address", "unix:///nonexistent/j.sock", "--output", "json"}) == 1);
+  CHECK(RunMain({"run", "--address", "unix:///nonexistent/j.sock", "i", "--", "ps", "-a", "--help"}) == 125);
+  CHECK(RunMain({"--address", "tcp://1.2.3.4:5", "ps"}) == 1);
+}
+
+}  // namespace
+}  // namespace jobpod::cli

@@ -1,0 +1,139 @@
+#include "cri/cli/client.hpp"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+
+#include <filesystem>
+#include <system_error>
+
+#include "cri/address.hpp"
+#include "cri/cli/run_request.hpp"
+
+namespace jobpod::cli {
+namespace {
+
+constexpr int kMaxMessage = 16 << 20;
+
+Status Unreachable(const std::string& address, const std::string& path, const Status& status) {
+  std::error_code error;
+  const bool there = std::filesystem::exists(path, error);
+  if (error == std::errc::permission_denied) {
+    return absl::PermissionDeniedError(
+        Concat("cannot reach jobpodd at ", address, ": permission denied; run as root"));
+  }
+  if (!there) {
+    return absl::UnavailableError(
+        Concat("cannot reach jobpodd at ", address,
+               ": there is no such socket; is it running? "
+               "start it with: systemctl start jobpod (or jobpodd &), or name its address "
+               "with --address"));
+  }
+  return absl::UnavailableError(
+      Concat("cannot reach jobpodd at ", address, ": ", Message(status),
+             "; is it running? start it with: systemctl start jobpod (or jobpodd &)"));
+}
+
+template <typename Item>
+Status Match(const std::vector<Item>& items, const std::string& text, const char* kind, const Item*& found) {
+  for (const Item& item : items) {
+    const bool exact = item.id() == text || item.metadata().name() == text;
+    if (!exact && !item.id().starts_with(text)) continue;
+    if (found && !exact) {
+      return absl::InvalidArgumentError(
+          Concat("\"", text, "\" fits more than one ", kind, "; give more of its id"));
+    }
+    found = &item;
+    if (item.id() == text) return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Status FromGrpc(const grpc::Status& status) {
+  return {static_cast<absl::StatusCode>(status.error_code()), status.error_message()};
+}
+
+void SetDeadline(grpc::ClientContext& context, std::chrono::seconds limit) {
+  context.set_deadline(std::chrono::system_clock::now() + limit);
+}
+
+StatusOr<Client> Connect(const std::string& address) {
+  const StatusOr<std::string> path = ParseEndpoint(address);
+  if (!path.ok()) return Status(path.status().code(), Concat("the address ", Message(path.status())));
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessage);
+  arguments.SetMaxSendMessageSize(kMaxMessage);
+  Client client{.address = address};
+  client.channel = grpc::CreateCustomChannel("unix:" + *path, grpc::InsecureChannelCredentials(), arguments);
+  client.runtime = cri::RuntimeService::NewStub(client.channel);
+  client.images = cri::ImageService::NewStub(client.channel);
+  client.admin = v1::Admin::NewStub(client.channel);
+  grpc::ClientContext context;
+  SetDeadline(context, std::chrono::seconds(10));
+  cri::VersionResponse version;
+  const Status asked = FromGrpc(client.runtime->Version(&context, {}, &version));
+  if (!asked.ok()) return Unreachable(address, *path, asked);
+  return client;
+}
+
+StatusOr<std::vector<cri::Container>> ListContainers(const Client& client, const std::string& pod_id) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  cri::ListContainersRequest request;
+  if (!pod_id.empty()) request.mutable_filter()->set_pod_sandbox_id(pod_id);
+  cri::ListContainersResponse response;
+  RETURN_IF_ERROR(FromGrpc(client.runtime->ListContainers(&context, request, &response)));
+  return std::vector<cri::Container>(response.containers().begin(), response.containers().end());
+}
+
+StatusOr<std::vector<cri::PodSandbox>> ListPods(const Client& client) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  cri::ListPodSandboxResponse response;
+  RETURN_IF_ERROR(FromGrpc(client.runtime->ListPodSandbox(&context, {}, &response)));
+  return std::vector<cri::PodSandbox>(response.items().begin(), response.items().end());
+}
+
+StatusOr<cri::ContainerStatus> ContainerStatus(const Client& client, const std::string& id) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  context.set_wait_for_ready(true);  // a daemon that is being restarted comes back
+  cri::ContainerStatusRequest request;
+  request.set_container_id(id);
+  cri::ContainerStatusResponse response;
+  RETURN_IF_ERROR(FromGrpc(client.runtime->ContainerStatus(&context, request, &response)));
+  return response.status();
+}
+
+StatusOr<Target> FindTarget(const Client& client, const std::string& text) {
+  if (text.empty()) return absl::InvalidArgumentError("the id is empty; see jobpod ps --all");
+  ASSIGN_OR_RETURN(const auto containers, ListContainers(client));
+  const cri::Container* container = nullptr;
+  RETURN_IF_ERROR(Match(containers, text, "container", container));
+  if (container) return Target{.id = container->id(), .pod_id = container->pod_sandbox_id()};
+  ASSIGN_OR_RETURN(const auto pods, ListPods(client));
+  const cri::PodSandbox* pod = nullptr;
+  RETURN_IF_ERROR(Match(pods, text, "pod", pod));
+  if (pod) return Target{.is_pod = true, .id = pod->id(), .pod_id = pod->id()};
+  return absl::NotFoundError(Concat("there is no container or pod \"", text, "\"; see jobpod ps --all"));
+}
+
+Status RemovePod(const Client& client, const std::string& pod_id) {
+  ASSIGN_OR_RETURN(const auto pods, ListPods(client));
+  grpc::ClientContext stop_context, remove_context;
+  cri::StopPodSandboxRequest stop;
+  stop.set_pod_sandbox_id(pod_id);
+  cri::StopPodSandboxResponse stopped;
+  RETURN_IF_ERROR(FromGrpc(client.runtime->StopPodSandbox(&stop_context, stop, &stopped)));
+  cri::RemovePodSandboxRequest remove;
+  remove.set_pod_sandbox_id(pod_id);
+  cri::RemovePodSandboxResponse removed;
+  RETURN_IF_ERROR(FromGrpc(client.runtime->RemovePodSandbox(&remove_context, remove, &removed)));
+  for (const cri::PodSandbox& pod : pods) {
+    if (pod.id() == pod_id) return RemoveRunLogs(pod);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace jobpod::cli

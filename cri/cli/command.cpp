@@ -1,0 +1,75 @@
+#include "cri/cli/command.hpp"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+
+namespace jobpod::cli {
+namespace {
+
+void AddGlobals(CLI::App& app, Globals& globals) {
+  app.add_option("--address", globals.address, "Where jobpodd listens")
+      ->envname("JOBPOD_ADDRESS")
+      ->capture_default_str();
+  app.add_option_function<std::string>(
+         "--output", [&globals](const std::string& form) { globals.json = form == "json"; }, "text or json")
+      ->check(CLI::IsMember({"text", "json"}));
+}
+
+void AddCommands(CLI::App& app, const Globals& globals, Action& action) {
+  AddRun(app, globals, action);
+  AddPs(app, globals, action);
+  AddLogs(app, globals, action);
+  AddStop(app, globals, action);
+  AddRemove(app, globals, action);
+  AddImage(app, globals, action);
+  AddDoctor(app, globals, action);
+  for (CLI::App* command : app.get_subcommands({})) command->fallthrough();
+}
+
+// The help of the innermost command that was named.
+std::string HelpOf(const CLI::App& app) {
+  const CLI::App* chosen = &app;
+  for (auto inner = chosen->get_subcommands(); !inner.empty(); inner = chosen->get_subcommands())
+    chosen = inner.front();
+  return chosen == &app ? app.help() : chosen->help("jobpod");
+}
+
+bool IsRun(int count, const char* const* arguments) {
+  return std::any_of(arguments, arguments + count,
+                     [](const char* word) { return std::string_view(word) == "run"; });
+}
+
+}  // namespace
+
+int Report(const Status& status, int code) {
+  if (status.ok()) return 0;
+  fmt::print(stderr, "jobpod: {}\n", Message(status));
+  return code;
+}
+
+int Main(int count, const char* const* arguments) {
+  Globals globals;
+  Action action;
+  CLI::App app("jobpod runs and looks after HostProcess pods; it talks to jobpodd.", "jobpod");
+  app.set_version_flag("--version", "jobpod " JOBPOD_VERSION);
+  app.require_subcommand(1);
+  AddGlobals(app, globals);
+  AddCommands(app, globals, action);
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", HelpOf(app));
+    return 0;
+  } catch (const CLI::CallForVersion&) {
+    fmt::print("jobpod " JOBPOD_VERSION "\n");
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return Report(absl::InvalidArgumentError(Concat(error.what(), "; see jobpod --help")),
+                  IsRun(count, arguments) ? 125 : 1);
+  }
+  return action();
+}
+
+}  // namespace jobpod::cli

@@ -1,0 +1,38 @@
+// The commands of `jobpod`. Each Add… function declares one command; the chosen one puts what it does
+// into `action`, which returns the exit code.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/status.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace jobpod::cli {
+
+inline constexpr const char* kDefaultAddress = "unix:///run/jobpod/jobpod.sock";
+
+struct Globals {
+  std::string address = kDefaultAddress;
+  bool json = false;  // --output json
+};
+using Action = std::function<int()>;
+
+void AddRun(CLI::App& app, const Globals& globals, Action& action);
+void AddImage(CLI::App& app, const Globals& globals, Action& action);
+void AddPs(CLI::App& app, const Globals& globals, Action& action);
+void AddLogs(CLI::App& app, const Globals& globals, Action& action);
+void AddStop(CLI::App& app, const Globals& globals, Action& action);
+void AddRemove(CLI::App& app, const Globals& globals, Action& action);
+void AddDoctor(CLI::App& app, const Globals& globals, Action& action);
+
+// Prints the one sentence of an error to standard error; returns `code`. OK prints nothing and returns 0.
+int Report(const Status& status, int code = 1);
+
+// Adds all commands, parses, runs. Returns the exit code.
+int Main(int count, const char* const* arguments);
+
+}  // namespace jobpod::cli

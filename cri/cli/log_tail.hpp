@@ -1,0 +1,43 @@
+// Reading a container's log while it is being written, over rotations.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/handle_linux.hpp"
+#include "base/status.hpp"
+#include "cri/cli/log_line.hpp"
+
+namespace jobpod::cli {
+
+// Not thread-safe.
+class LogTail {
+ public:
+  // False = stop reading (the reader is gone).
+  using Sink = std::function<bool(const LogLine&)>;
+
+  // Watches the directory of `path`, which must exist; the file itself may come later.
+  static StatusOr<LogTail> Open(const std::string& path);
+
+  // Gives every whole line there is now to `sink`. False when `sink` wanted no more.
+  StatusOr<bool> Drain(const Sink& sink);
+
+  // Becomes readable when there may be more; Drain resets it.
+  int descriptor() const { return watch_.get(); }
+
+ private:
+  explicit LogTail(std::string path) : path_(std::move(path)) {}
+  void ClearWatch();
+  Fd NewFile() const;  // the file at the path, when it is not the one that is being read
+  StatusOr<bool> ReadToEnd(const Sink& sink);
+  bool GiveLines(const Sink& sink);
+
+  std::string path_;
+  Fd watch_, file_;
+  std::string rest_;  // the beginning of a line; bounded
+};
+
+// Writes lines to standard output and standard error. False when they cannot be written any more.
+bool PrintLogLine(const LogLine& line);
+
+}  // namespace jobpod::cli

@@ -1,0 +1,63 @@
+// jobpod rm: removes a container, or a pod with everything in it.
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+
+#include "cri/cli/client.hpp"
+#include "cri/cli/command.hpp"
+
+namespace jobpod::cli {
+namespace {
+
+Status RemoveContainer(const Client& client, const std::string& id) {
+  grpc::ClientContext context;
+  cri::RemoveContainerRequest request;
+  request.set_container_id(id);
+  cri::RemoveContainerResponse response;
+  return FromGrpc(client.runtime->RemoveContainer(&context, request, &response));
+}
+
+// Pods of `jobpod run` hold one container and go with it.
+StatusOr<bool> IsRunPod(const Client& client, const std::string& pod_id) {
+  ASSIGN_OR_RETURN(const auto pods, ListPods(client));
+  return std::ranges::any_of(pods, [&](const cri::PodSandbox& pod) {
+    return pod.id() == pod_id && pod.labels().contains(kRunLabel);
+  });
+}
+
+Status RefuseRunning(const Client& client, const Target& target) {
+  ASSIGN_OR_RETURN(const auto containers, ListContainers(client, target.pod_id));
+  for (const cri::Container& container : containers) {
+    const bool meant = target.is_pod || container.id() == target.id;
+    if (!meant || container.state() != cri::CONTAINER_RUNNING) continue;
+    return absl::FailedPreconditionError(
+        Concat("container ", container.id(), " is running; use jobpod stop first, or jobpod rm --force"));
+  }
+  return absl::OkStatus();
+}
+
+Status Remove(const Globals& globals, const std::string& id, bool force) {
+  ASSIGN_OR_RETURN(const Client client, Connect(globals.address));
+  ASSIGN_OR_RETURN(const Target target, FindTarget(client, id));
+  if (!force) RETURN_IF_ERROR(RefuseRunning(client, target));
+  ASSIGN_OR_RETURN(const bool run_pod, IsRunPod(client, target.pod_id));
+  return target.is_pod || run_pod ? RemovePod(client, target.pod_id) : RemoveContainer(client, target.id);
+}
+
+}  // namespace
+
+void AddRemove(CLI::App& app, const Globals& globals, Action& action) {
+  struct Options {
+    std::string id;
+    bool force = false;
+  };
+  CLI::App* rm = app.add_subcommand("rm", "Remove a container or a pod, with the logs of jobpod run");
+  const auto options = std::make_shared<Options>();
+  rm->add_option("id", options->id, "Container or pod: id, unique prefix or name")->required();
+  rm->add_flag("-f,--force", options->force, "Kill it when it is running");
+  rm->callback([&globals, &action, options] {
+    action = [&globals, options] { return Report(Remove(globals, options->id, options->force)); };
+  });
+}
+
+}  // namespace jobpod::cli

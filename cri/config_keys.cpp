@@ -1,0 +1,119 @@
+#include "cri/address.hpp"
+#include "cri/config.hpp"
+
+namespace jobpod {
+namespace {
+
+Status OneOf(std::string_view value, std::span<const std::string_view> choices) {
+  std::string list;
+  for (std::string_view choice : choices) {
+    if (choice == value) return absl::OkStatus();
+    list += Concat(list.empty() ? "" : ", ", "\"", choice, "\"");
+  }
+  return absl::InvalidArgumentError(Concat("is \"", value, "\"; use one of ", list));
+}
+
+Status CheckAdmit(std::string_view value) {
+  static constexpr std::string_view kChoices[] = {"host-process", "host-network", "all"};
+  return OneOf(value, kChoices);
+}
+
+Status CheckLevel(std::string_view value) {
+  static constexpr std::string_view kChoices[] = {"trace", "debug", "info", "warn", "error"};
+  return OneOf(value, kChoices);
+}
+
+Status CheckPath(std::string_view value) {
+  if (value.starts_with('/') && value.find('\0') == std::string_view::npos) return absl::OkStatus();
+  return absl::InvalidArgumentError(Concat("is \"", value, "\"; use an absolute path"));
+}
+
+Status CheckOptionalPath(std::string_view value) {
+  return value.empty() ? absl::OkStatus() : CheckPath(value);
+}
+
+Status CheckEndpoint(std::string_view value) {
+  return value.empty() ? absl::OkStatus() : ParseEndpoint(value).status();
+}
+
+Status CheckLoopback(std::string_view value) {
+  return ParseLoopback(value).status();
+}
+
+Status CheckHttp(std::string_view value) {
+  return value == "off" ? absl::OkStatus() : ParseLoopback(value).status();
+}
+
+constexpr uint64_t kMiB = 1u << 20;
+using C = DaemonConfig;
+
+const ConfigKey kKeys[] = {
+    {"", "root", "--root", "Durable data: database, images, writable layers. One daemon at a time uses it.",
+     &C::root, CheckPath},
+    {"", "state", "--state", "Volatile data: sockets and exit records of running pods; best on a tmpfs.",
+     &C::state, CheckPath},
+    {"", "shim", "--shim", "The program that holds a pod.", &C::shim, CheckOptionalPath, 0, 0,
+     "<directory of jobpodd>/jobpod-shim"},
+    {"", "log_level", "--log-level",
+     "Least level written to standard error: trace, debug, info, warn, error.", &C::log_level, CheckLevel},
+    {"grpc", "address", "--address",
+     "Where kubelet, crictl and jobpod connect: a Unix socket, mode 0660, owned by root.", &C::address,
+     CheckEndpoint, 0, 0, "unix:///run/jobpod/jobpod.sock"},
+    {"grpc", "workers", nullptr, "Threads, at most, for calls that wait (stop, exec, pull). Idle ones end.",
+     &C::workers, nullptr, 4, 1024},
+    {"streaming", "address", nullptr,
+     "Loopback address for exec, attach and port-forward; port 0 takes a free one.", &C::streaming_address,
+     CheckLoopback},
+    {"http", "address", "--http-address",
+     "Loopback address of /metrics, /healthz and /readyz, without authentication; \"off\" for none.",
+     &C::http_address, CheckHttp},
+    {"pods", "admit", "--admit",
+     "Who may run: host-process; host-network (also host-network pods); all (everything, for throw-away CI).",
+     &C::admit, CheckAdmit},
+    {"pods", "survivor_grace_seconds", nullptr,
+     "How long processes that outlive their container's first process have before they are killed.",
+     &C::survivor_grace_seconds, nullptr, 0, 3600},
+    {"image", "registry_config", "--registry-config",
+     "Directory of <registry host>/hosts.toml files: mirrors, TLS, plain HTTP.", &C::registry_config,
+     CheckOptionalPath},
+    {"image", "preload", "--preload", "Image archives in this directory are imported at start.", &C::preload,
+     CheckOptionalPath, 0, 0, "/var/lib/jobpod/preload"},
+    {"image", "max_manifest_bytes", nullptr, "Largest manifest or image config that is accepted.",
+     &C::max_manifest_bytes, nullptr, 64u << 10, 64 * kMiB},
+    {"image", "max_unpacked_bytes", nullptr, "Most bytes one image may unpack to.", &C::max_unpacked_bytes,
+     nullptr, kMiB, 1ull << 50},
+    {"image", "max_entries", nullptr, "Most files and directories one image may hold.", &C::max_entries,
+     nullptr, 1'000, 1'000'000'000},
+    {"image", "max_layers", nullptr, "Most layers one image may have.", &C::max_layers, nullptr, 1, 500},
+};
+
+std::string Value(const ConfigKey& key) {
+  const DaemonConfig defaults;
+  if (const auto* number = std::get_if<uint64_t C::*>(&key.member)) return std::to_string(defaults.**number);
+  return Concat("\"", key.derived ? key.derived : defaults.*std::get<std::string C::*>(key.member), "\"");
+}
+
+}  // namespace
+
+std::span<const ConfigKey> ConfigKeys() {
+  return kKeys;
+}
+
+std::string KeyName(const ConfigKey& key) {
+  return *key.table ? Concat("[", key.table, "] ", key.name) : std::string(key.name);
+}
+
+std::string DefaultConfigText() {
+  std::string text =
+      "# Configuration of jobpodd: every key with its default. A key that is commented out follows from\n"
+      "# another one (root, state). Flags of the same names win over this file; see jobpodd --help.\n"
+      "# Check a changed file with: jobpodd config check FILE\n\nversion = 1\n";
+  std::string_view table;
+  for (const ConfigKey& key : kKeys) {
+    if (table != key.table) text += Concat("\n[", table = key.table, "]");
+    text += Concat("\n# ", key.help, "\n", key.derived ? "# " : "", key.name, " = ", Value(key), "\n");
+  }
+  return text;
+}
+
+}  // namespace jobpod

@@ -1,0 +1,52 @@
+# The programs jobpodd and jobpod: configuration, endpoint, loopback HTTP, admin service, command line.
+pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
+find_package(CLI11 REQUIRED)
+
+# What needs neither gRPC nor the rooms below: configuration, addresses, options, the process itself.
+add_library(jobpod_config STATIC
+  address.cpp config.cpp config_keys.cpp daemon_options.cpp
+  endpoint_${JOBPOD_OS}.cpp root_lock_${JOBPOD_OS}.cpp service_manager_${JOBPOD_OS}.cpp
+  process_${JOBPOD_OS}.cpp process_usage_${JOBPOD_OS}.cpp watchdog.cpp)
+target_link_libraries(jobpod_config PUBLIC jobpod_base PRIVATE jobpod_warnings CLI11::CLI11)
+target_compile_definitions(jobpod_config PUBLIC JOBPOD_VERSION="${PROJECT_VERSION}")
+jobpod_unit_test(config_test LIBRARIES jobpod_config
+  SOURCES config_test.cpp address_test.cpp daemon_options_test.cpp endpoint_${JOBPOD_OS}_test.cpp)
+target_compile_definitions(config_test PRIVATE JOBPOD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+
+# Loopback HTTP and its metrics.
+add_library(jobpod_http STATIC http.cpp metrics.cpp)
+target_link_libraries(jobpod_http PUBLIC jobpod_config jobpod_runtime_proto
+  PRIVATE PkgConfig::HTTPLIB jobpod_warnings)
+jobpod_unit_test(http_test LIBRARIES jobpod_http PkgConfig::HTTPLIB SOURCES http_test.cpp metrics_test.cpp)
+
+# What this host can do, and the admin service.
+add_library(jobpod_host_checks STATIC
+  host_checks_${JOBPOD_OS}.cpp host_checks_jobs.cpp overlay_probe_${JOBPOD_OS}.cpp
+  port_probe_${JOBPOD_OS}.cpp)
+target_link_libraries(jobpod_host_checks PUBLIC jobpod_base PRIVATE jobpod_jobs jobpod_warnings)
+add_library(jobpod_admin STATIC admin_calls.cpp admin_service.cpp)
+target_link_libraries(jobpod_admin PUBLIC jobpod_cri_services jobpod_host_checks PRIVATE jobpod_warnings)
+
+# Full protobuf before the lite one that the rooms' messages bring.
+add_executable(jobpodd jobpodd.cpp daemon.cpp)
+target_link_libraries(jobpodd PRIVATE
+  jobpod_cri_services jobpod_admin jobpod_http jobpod_config jobpod_runtime jobpod_network jobpod_warnings)
+add_dependencies(jobpodd jobpod-shim)
+
+# The command line: what can be tried without a daemon, and the commands.
+add_library(jobpod_cli STATIC
+  cli/client.cpp cli/command.cpp cli/doctor.cpp cli/exit_watch_${JOBPOD_OS}.cpp cli/follow_${JOBPOD_OS}.cpp
+  cli/image.cpp cli/interrupt_${JOBPOD_OS}.cpp cli/log_line.cpp cli/log_tail_${JOBPOD_OS}.cpp cli/logs.cpp
+  cli/progress.cpp cli/ps.cpp cli/pull.cpp cli/remove.cpp cli/run.cpp cli/run_request.cpp cli/stop.cpp
+  cli/table.cpp cli/terminal_${JOBPOD_OS}.cpp)
+target_link_libraries(jobpod_cli PUBLIC jobpod_cri_proto jobpod_config jobpod_host_checks
+  PRIVATE CLI11::CLI11 nlohmann_json::nlohmann_json jobpod_warnings)
+jobpod_unit_test(cli_test LIBRARIES jobpod_cli SOURCES cli/cli_${JOBPOD_OS}_test.cpp)
+add_executable(jobpod cli/main.cpp)
+target_link_libraries(jobpod PRIVATE jobpod_cli jobpod_warnings)
+
+# Both programs against a real registry and real pods. Needs root; run by test/run, not by ctest.
+add_executable(programs_test programs_${JOBPOD_OS}_test.cpp)
+target_link_libraries(programs_test PRIVATE jobpod_test_harness jobpod_config nlohmann_json::nlohmann_json
+  jobpod_test_main jobpod_warnings)
+set_target_properties(programs_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)

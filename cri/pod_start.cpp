@@ -1,0 +1,20 @@
+#include "cri/admission.hpp"
+#include "cri/handlers.hpp"
+#include "cri/translate.hpp"
+
+namespace jobpod::handle {
+
+Status RunPodSandbox(const Rooms& rooms, Call& call, const cri::RunPodSandboxRequest& request,
+                     cri::RunPodSandboxResponse* response) {
+  const auto& config = request.config();
+  const std::string& handler = request.runtime_handler();
+  call.subject = Concat(config.metadata().namespace_(), "/", config.metadata().name());
+  ASSIGN_OR_RETURN(const std::string layout, AdmitPod(rooms.admit, config, handler));
+  ASSIGN_OR_RETURN(const PodSpec spec, TranslatePod(config, handler, layout));
+  ASSIGN_OR_RETURN(const std::string id, rooms.pods.RunPod(spec, call.stop));
+  call.subject += Concat(" ", id);
+  response->set_pod_sandbox_id(id);
+  return absl::OkStatus();
+}
+
+}  // namespace jobpod::handle

@@ -1,0 +1,47 @@
+#include "cri/root_lock.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+
+#include "base/file.hpp"
+#include "base/file_linux.hpp"
+
+namespace jobpod {
+namespace {
+
+// The holder's pid as it wrote it; a text for the sentence, trusted no further.
+std::string Holder(int fd) {
+  char text[16];
+  const ssize_t size = pread(fd, text, sizeof text, 0);
+  std::string pid;
+  for (ssize_t i = 0; i < size && text[i] >= '0' && text[i] <= '9'; ++i) pid.push_back(text[i]);
+  return pid.empty() ? "" : Concat(" (pid ", pid, ")");
+}
+
+Status WritePid(int fd, const std::string& path) {
+  const std::string pid = Concat(getpid(), "\n");
+  if (ftruncate(fd, 0) == 0 && pwrite(fd, pid.data(), pid.size(), 0) == static_cast<ssize_t>(pid.size())) {
+    return absl::OkStatus();
+  }
+  return ErrnoStatus(errno, Concat("write the pid to ", path));
+}
+
+}  // namespace
+
+StatusOr<Fd> LockRoot(const std::string& root) {
+  RETURN_IF_ERROR(MakeDirectories(root, 0711));
+  const std::string path = root + "/lock";
+  ASSIGN_OR_RETURN(Fd lock, OpenFile(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
+  if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return ErrnoStatus(errno, Concat("lock ", path));
+    return absl::FailedPreconditionError(
+        Concat("another jobpodd", Holder(lock.get()), " works on ", root,
+               "; stop it first, or give this one another --root and --state"));
+  }
+  RETURN_IF_ERROR(WritePid(lock.get(), path));
+  return lock;
+}
+
+}  // namespace jobpod
