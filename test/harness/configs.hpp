@@ -1,0 +1,28 @@
+// Pod and container configs as clients write them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "test/harness/client.hpp"
+
+namespace jobpod::test {
+
+// A HostProcess pod on the host's network with a name and uid of its own.
+cri::PodSandboxConfig HostProcessPod(const std::string& name, const std::string& log_directory = "");
+
+// A HostProcess container; empty `command` leaves the image's.
+cri::ContainerConfig HostProcessContainer(const std::string& name, const std::string& image,
+                                          const std::vector<std::string>& command = {});
+
+// HostProcessContainer that runs a shell script with the image's own busybox.
+cri::ContainerConfig Script(const std::string& image, const std::string& script);
+
+// The image's own busybox, wherever the layout puts it.
+inline constexpr const char* kBusybox = "$CONTAINER_SANDBOX_MOUNT_POINT/bin/busybox";
+
+cri::Mount* AddMount(cri::ContainerConfig& container, const std::string& host_path,
+                     const std::string& container_path, bool readonly = false);
+void AddVariable(cri::ContainerConfig& container, const std::string& name, const std::string& value);
+
+}  // namespace jobpod::test

@@ -1,0 +1,99 @@
+#include "test/harness/daemon.hpp"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/text.hpp"
+#include "test/harness/host.hpp"
+
+namespace jobpod::test {
+namespace {
+
+using Runtime = cri::RuntimeService::Stub;
+
+constexpr const char* kConfig =
+    "version = 1\n"
+    "[streaming]\naddress = \"127.0.0.1:0\"\n"
+    "[http]\naddress = \"127.0.0.1:0\"\n";
+
+}  // namespace
+
+std::string Program(const std::string& name) {
+  const char* directory = getenv("JOBPOD_BIN");
+  return Concat(directory ? directory : JOBPOD_BINARY_DIR, "/", name);
+}
+
+Daemon::Daemon(const std::string& config) {
+  mkdir(logs().c_str(), 0755);
+  Spill(directory_ / "config.toml", kConfig + config);
+  Start();
+}
+
+Daemon::~Daemon() {
+  RemoveEverything();
+  Terminate();
+}
+
+std::vector<std::string> Daemon::Command() const {
+  return {Program("jobpodd"),
+          "--config",
+          directory_ / "config.toml",
+          "--root",
+          directory_ / "root",
+          "--state",
+          directory_ / "state",
+          "--address",
+          address()};
+}
+
+void Daemon::Start() {
+  process_ = Process(Command(), log_file());
+  client_ = std::make_unique<CriClient>(address());
+  const bool ready = Eventually([&] { return !process_.Running() || client_->Connects(Milliseconds(200)); },
+                                Milliseconds(20'000));
+  if (!ready || !process_.Running()) SetUpFailed("jobpodd did not start:\n" + LogTail());
+}
+
+bool Daemon::Terminate() {
+  process_.Signal(SIGTERM);
+  const std::optional<int> status = process_.Wait(Milliseconds(15'000));
+  return status && WIFEXITED(*status) && WEXITSTATUS(*status) == 0;
+}
+
+void Daemon::Restart() {
+  Kill();
+  Start();
+}
+
+std::vector<std::string> Daemon::RemoveEverything() {
+  std::vector<std::string> problems;
+  try {
+    const auto pods = client_->Call(&Runtime::ListPodSandbox, cri::ListPodSandboxRequest());
+    for (const auto& pod : pods.items()) {
+      const grpc::Status status = Outcome([&] {
+        client_->StopPod(pod.id());
+        client_->RemovePod(pod.id());
+      });
+      if (!status.ok())
+        problems.push_back(Concat("pod ", pod.metadata().name(), ": ", status.error_message()));
+    }
+  } catch (const RpcFailed& failed) {
+    problems.push_back(failed.what());
+  }
+  return problems;
+}
+
+std::vector<pid_t> Daemon::Shims() const {
+  return ProcessesWith("jobpod-shim", directory_.path());
+}
+
+std::string Daemon::LogTail(size_t lines) const {
+  const std::string text = Slurp(log_file());
+  size_t start = text.size();
+  for (size_t line = 0; line <= lines && start != std::string::npos && start > 0; ++line)
+    start = text.rfind('\n', start - 1);
+  return text.substr(start == std::string::npos ? 0 : start);
+}
+
+}  // namespace jobpod::test

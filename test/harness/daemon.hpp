@@ -1,0 +1,50 @@
+// A jobpodd of the test's own: private root, state and socket.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "test/harness/client.hpp"
+
+namespace jobpod::test {
+
+class Daemon {
+ public:
+  // Starts and waits until it is ready. `config` is more TOML for its file.
+  explicit Daemon(const std::string& config = "");
+  // Removes every pod, stops it with SIGTERM.
+  ~Daemon();
+
+  std::string address() const { return "unix://" + directory_.path() + "/jobpod.sock"; }
+  const std::string& directory() const { return directory_.path(); }
+  std::string logs() const { return directory_.path() + "/pods"; }
+  pid_t pid() const { return process_.pid(); }
+  CriClient& client() { return *client_; }
+  Process& process() { return process_; }
+
+  // SIGKILL; pods go on. Start brings it back on the same root.
+  void Kill() { process_.Kill(); }
+  void Start();
+  // SIGTERM; true when it ended in time with code 0.
+  bool Terminate();
+  void Restart();
+
+  // Stops and removes all pods that can be; returns what went wrong.
+  std::vector<std::string> RemoveEverything();
+  std::vector<pid_t> Shims() const;
+  // The end of its log, for a failed test.
+  std::string LogTail(size_t lines = 40) const;
+  std::string log_file() const { return directory_.path() + "/jobpodd.log"; }
+  std::vector<std::string> Command() const;
+
+ private:
+  TemporaryDirectory directory_;
+  Process process_;
+  std::unique_ptr<CriClient> client_;
+};
+
+// A program of this build: "jobpodd", "jobpod".
+std::string Program(const std::string& name);
+
+}  // namespace jobpod::test

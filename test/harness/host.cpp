@@ -1,0 +1,158 @@
+#include "test/harness/host.hpp"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+#include "base/text.hpp"
+#include "test/harness/process.hpp"
+
+namespace jobpod::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string Proc(pid_t pid, const char* file) {
+  return Slurp(Concat("/proc/", pid, "/", file));
+}
+
+// The number after "<name>:" in a /proc file, in the file's unit.
+uint64_t Field(const std::string& text, const std::string& name) {
+  const size_t at = text.find(name + ":");
+  return at == std::string::npos ? 0 : strtoull(text.c_str() + at + name.size() + 1, nullptr, 10);
+}
+
+template <typename Visit>
+void EachLine(const std::string& text, Visit visit) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) visit(line);
+}
+
+// Field `index` of a mountinfo line.
+std::string Word(const std::string& line, int index) {
+  std::istringstream words(line);
+  std::string word;
+  for (int i = 0; i <= index; ++i) words >> word;
+  return word;
+}
+
+struct Hierarchy {
+  std::string mount, options;
+  bool unified;
+};
+
+std::vector<Hierarchy> Hierarchies() {
+  std::vector<Hierarchy> found;
+  EachLine(Slurp("/proc/self/mountinfo"), [&](const std::string& line) {
+    const size_t dash = line.find(" - ");
+    if (dash == std::string::npos) return;
+    const std::string type = Word(line.substr(dash + 3), 0);
+    if (type == "cgroup" || type == "cgroup2")
+      found.push_back({Word(line, 4), "," + Word(line.substr(dash + 3), 2) + ",", type == "cgroup2"});
+  });
+  return found;
+}
+
+}  // namespace
+
+std::vector<pid_t> AllProcesses() {
+  std::vector<pid_t> pids;
+  DIR* proc = opendir("/proc");
+  while (const dirent* entry = readdir(proc))
+    if (const int pid = atoi(entry->d_name); pid > 0) pids.push_back(pid);
+  closedir(proc);
+  return pids;
+}
+
+std::string CommandLine(pid_t pid) {
+  std::string line = Proc(pid, "cmdline");
+  std::replace(line.begin(), line.end(), '\0', ' ');
+  return line;
+}
+
+std::vector<pid_t> ProcessesWith(const std::string& text, const std::string& other) {
+  std::vector<pid_t> found;
+  for (const pid_t pid : AllProcesses()) {
+    const std::string line = CommandLine(pid);
+    if (line.find(text) != std::string::npos && line.find(other) != std::string::npos) found.push_back(pid);
+  }
+  return found;
+}
+
+bool Alive(pid_t pid) {
+  const std::string stat = Proc(pid, "stat");
+  const size_t name_end = stat.rfind(')');
+  return name_end != std::string::npos && name_end + 2 < stat.size() && stat[name_end + 2] != 'Z' &&
+         stat[name_end + 2] != 'X';
+}
+
+std::vector<std::string> CgroupMounts() {
+  std::vector<std::string> mounts;
+  for (const Hierarchy& hierarchy : Hierarchies()) mounts.push_back(hierarchy.mount);
+  return mounts;
+}
+
+std::vector<std::string> CgroupsWith(const std::string& text) {
+  std::vector<std::string> found;
+  for (const std::string& mount : CgroupMounts()) {
+    std::error_code error;
+    for (auto entry = fs::recursive_directory_iterator(mount, error); entry != fs::end(entry);
+         entry.increment(error)) {
+      if (entry->is_directory(error) && entry->path().string().find(text) != std::string::npos)
+        found.push_back(entry->path());
+      if (error) break;
+    }
+  }
+  return found;
+}
+
+std::string CgroupOf(pid_t pid, const std::string& controller) {
+  std::string directory;
+  const std::vector<Hierarchy> hierarchies = Hierarchies();
+  EachLine(Proc(pid, "cgroup"), [&](const std::string& line) {
+    const size_t first = line.find(':'), second = line.find(':', first + 1);
+    const std::string names = "," + line.substr(first + 1, second - first - 1) + ",";
+    const bool unified = names == ",,";
+    for (const Hierarchy& hierarchy : hierarchies) {
+      const bool asked = unified ? hierarchy.unified && directory.empty()
+                                 : names.find("," + controller + ",") != std::string::npos &&
+                                       !hierarchy.unified &&
+                                       hierarchy.options.find("," + controller + ",") != std::string::npos;
+      if (asked) directory = hierarchy.mount + line.substr(second + 1);
+    }
+  });
+  return directory;
+}
+
+std::set<std::string> MountPoints() {
+  std::set<std::string> points;
+  EachLine(Slurp("/proc/self/mountinfo"), [&](const std::string& line) { points.insert(Word(line, 4)); });
+  return points;
+}
+
+uint64_t ResidentBytes(pid_t pid) {
+  return Field(Proc(pid, "status"), "VmRSS") * 1024;
+}
+uint64_t ProportionalBytes(pid_t pid) {
+  return Field(Proc(pid, "smaps_rollup"), "Pss") * 1024;
+}
+
+size_t OpenFiles(pid_t pid) {
+  std::error_code error;
+  return static_cast<size_t>(
+      std::distance(fs::directory_iterator(Concat("/proc/", pid, "/fd"), error), fs::directory_iterator()));
+}
+
+uint64_t CpuNanoseconds(pid_t pid) {
+  uint64_t sum = 0;
+  std::error_code error;
+  for (const auto& task : fs::directory_iterator(Concat("/proc/", pid, "/task"), error))
+    sum += strtoull(Slurp(task.path() / "schedstat").c_str(), nullptr, 10);
+  return sum;
+}
+
+}  // namespace jobpod::test

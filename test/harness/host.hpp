@@ -1,0 +1,36 @@
+// What is on the host: processes, cgroups, mounts. Read from /proc and /sys, never through the daemon.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace jobpod::test {
+
+std::vector<pid_t> AllProcesses();
+// NUL-separated arguments, spaces in their place.
+std::string CommandLine(pid_t pid);
+// Processes whose command line has both texts in it.
+std::vector<pid_t> ProcessesWith(const std::string& text, const std::string& other = "");
+// True until it has ended; a zombie has ended.
+bool Alive(pid_t pid);
+
+// Where each hierarchy's cgroups are mounted, "/sys/fs/cgroup/memory" and so on.
+std::vector<std::string> CgroupMounts();
+// Every cgroup directory, in any hierarchy, whose path contains the text.
+std::vector<std::string> CgroupsWith(const std::string& text);
+// The full directory of a process's cgroup in the hierarchy of `controller` ("memory", "cpu"), v1 or v2.
+std::string CgroupOf(pid_t pid, const std::string& controller);
+// Mount points of this namespace.
+std::set<std::string> MountPoints();
+
+uint64_t ResidentBytes(pid_t pid);      // VmRSS
+uint64_t ProportionalBytes(pid_t pid);  // PSS
+size_t OpenFiles(pid_t pid);
+// CPU time of all threads so far.
+uint64_t CpuNanoseconds(pid_t pid);
+
+}  // namespace jobpod::test

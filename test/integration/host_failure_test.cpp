@@ -1,0 +1,74 @@
+// The failure contract where the host itself fails: a restart, a full disk.
+#include <signal.h>
+#include <sys/mount.h>
+
+#include <filesystem>
+
+#include "base/scope_exit.hpp"
+#include "base/sqlite.hpp"
+#include "base/text.hpp"
+#include "test/integration/suite.hpp"
+
+namespace jobpod::test {
+
+// A restart takes every process and the volatile state; the boot id is what tells.
+TEST_CASE("after a restart of the host what ran is EXITED 255 Unknown, and images are kept") {
+  Daemon daemon;
+  Pod pod(daemon);
+  const std::string ran = pod.Start(Busybox("sleep 1000", daemon));
+  const std::string created = pod.Create(Busybox("true", daemon));
+  const pid_t shim = daemon.Shims().at(0);
+  daemon.Kill();
+  kill(shim, SIGKILL);
+  REQUIRE(Eventually([&] { return daemon.Shims().empty(); }));
+  std::filesystem::remove_all(daemon.directory() + "/state");
+  {
+    auto database = SqliteDatabase::Open(daemon.directory() + "/root/pods.db", false);
+    REQUIRE(database.ok());
+    REQUIRE(database->Execute("UPDATE meta SET value='another boot' WHERE key='boot_id'").ok());
+  }
+  daemon.Start();
+
+  const cri::ContainerStatus status = daemon.client().StatusOf(ran);
+  CHECK(status.state() == cri::CONTAINER_EXITED);
+  CHECK(status.exit_code() == 255);
+  CHECK(status.reason() == "Unknown");
+  CHECK(daemon.client().StatusOfPod(pod.id()).state() == cri::SANDBOX_NOTREADY);
+  CHECK(Outcome([&] { daemon.client().Start(created); }).error_code() ==
+        grpc::StatusCode::FAILED_PRECONDITION);
+  CHECK(daemon.client().Call(&Images::ListImages, cri::ListImagesRequest()).images_size() == 1);
+}
+
+TEST_CASE("on a full disk creating fails with the reason, stop and remove still work") {
+  Daemon daemon;
+  REQUIRE(daemon.Terminate());
+  const std::string root = daemon.directory() + "/root";
+  REQUIRE(mount("tmpfs", root.c_str(), "tmpfs", 0, "size=32m") == 0);
+  const ScopeExit unmount([&] { umount2(root.c_str(), MNT_DETACH); });
+  daemon.Start();
+  {
+    Pod pod(daemon);
+    const std::string id = pod.Start(Busybox("sleep 1000", daemon));
+    const std::string ballast = root + "/ballast";
+    RunCommand({"dd", "if=/dev/zero", "of=" + ballast, "bs=4096"});
+    grpc::Status refused;
+    for (int i = 0; i < 2000 && refused.ok(); ++i) {
+      cri::ContainerConfig next = Busybox("true", daemon);
+      next.mutable_metadata()->set_name(Concat("more-", i));
+      refused = Outcome([&] { daemon.client().Create(pod.id(), pod.config(), next); });
+    }
+    INFO(refused.error_message());
+    CHECK(refused.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+    daemon.client().Stop(id, 0);
+    CHECK(daemon.client().StatusOf(id).state() == cri::CONTAINER_EXITED);
+    daemon.client().Remove(id);
+    std::filesystem::remove(ballast);
+    pod.Create(Busybox("true", daemon));
+  }
+  CHECK(daemon.RemoveEverything().empty());
+  CHECK(daemon.Terminate());
+  umount2(root.c_str(), MNT_DETACH);
+  daemon.Start();
+}
+
+}  // namespace jobpod::test

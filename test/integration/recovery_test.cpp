@@ -1,0 +1,201 @@
+// The failure contract: the daemon or a shim is really killed or stopped, and the truth comes out.
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <thread>
+
+#include "base/text.hpp"
+#include "test/integration/suite.hpp"
+
+namespace jobpod::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The shim of the only pod of a daemon.
+pid_t OnlyShim(Daemon& daemon) {
+  REQUIRE(Eventually([&] { return daemon.Shims().size() == 1; }));
+  return daemon.Shims().front();
+}
+
+double SecondsOf(const std::function<void()>& call) {
+  const auto start = Clock::now();
+  call();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+}  // namespace
+
+TEST_CASE("a killed daemon loses nothing: containers go on, logs flow, exits are kept") {
+  Daemon daemon;
+  Pod pod(daemon, "", [](cri::PodSandboxConfig& config) { (*config.mutable_labels())["kept"] = "yes"; });
+  const std::string counts =
+      pod.Start(Busybox("i=0; while :; do echo line $i; i=$((i+1)); usleep 5000; done", daemon));
+  TemporaryDirectory directory;
+  const std::string ends = pod.Start(Busybox(
+      "while ! test -e " + directory.path() + "/go; do usleep 5000; done; echo bye; exit 23", daemon));
+  const std::string created = pod.Create(Busybox("echo later; exit 4", daemon));
+  REQUIRE(pod.Says(counts, "line 3"));
+  const std::string log = pod.Log(counts);
+  const cri::ContainerStatus before = daemon.client().StatusOf(counts);
+
+  daemon.Kill();
+  const size_t size = Slurp(log).size();
+  CHECK(Eventually([&] { return Slurp(log).size() > size + 100; }));
+  Spill(directory / "go", "");
+  std::this_thread::sleep_for(Milliseconds(100));  // the exit happens while no daemon lives
+  daemon.Start();
+
+  CHECK(daemon.client().StatusOf(counts).state() == cri::CONTAINER_RUNNING);
+  CHECK(daemon.client().StatusOf(counts).started_at() == before.started_at());
+  const cri::ContainerStatus ended = daemon.client().Ended(ends);
+  CHECK(ended.exit_code() == 23);
+  CHECK(LogText(ended.log_path()) == "bye\n");
+  CHECK(daemon.client().StatusOf(created).state() == cri::CONTAINER_CREATED);
+  daemon.client().Start(created);
+  CHECK(daemon.client().Ended(created).exit_code() == 4);
+  CHECK(daemon.client().StatusOfPod(pod.id()).state() == cri::SANDBOX_READY);
+  CHECK(daemon.client().StatusOfPod(pod.id()).labels().at("kept") == "yes");
+  CHECK(daemon.client().Exec(counts, {kBusybox, "echo", "again"}).stdout() == "again\n");
+  daemon.client().Stop(counts, 0);
+  int expected = 0;
+  std::istringstream text(LogText(log));
+  for (std::string line; std::getline(text, line);) CHECK(line == Concat("line ", expected++));
+}
+
+TEST_CASE("a daemon killed while a command runs leaves none of its processes") {
+  Daemon daemon;
+  Pod pod(daemon);
+  const std::string id = pod.Start(Busybox("exec sleep 1000", daemon));
+  TemporaryDirectory directory;
+  std::jthread calls([&] {
+    Outcome([&] {
+      daemon.client().Exec(id, {kBusybox, "sh", "-c", "echo $$ > " + directory.path() + "/pid; sleep 600"},
+                           100);
+    });
+  });
+  REQUIRE(Eventually([&] { return !Slurp(directory / "pid").empty(); }));
+  daemon.process().Signal(SIGKILL);
+  calls.join();
+  daemon.Restart();
+  const pid_t pid = atoi(Slurp(directory / "pid").c_str());
+  CHECK(Eventually([&] { return !Alive(pid); }));
+  CHECK(daemon.client().StatusOf(id).state() == cri::CONTAINER_RUNNING);
+}
+
+TEST_CASE("SIGTERM leaves pods running") {
+  Daemon daemon;
+  Pod pod(daemon);
+  const std::string id = pod.Start(Busybox("exec sleep 1000", daemon));
+  const std::string log = daemon.log_file();
+  CHECK(daemon.Terminate());
+  CHECK(daemon.Shims().size() == 1);
+  daemon.Start();
+  CHECK(daemon.client().StatusOf(id).state() == cri::CONTAINER_RUNNING);
+}
+
+TEST_CASE("a killed shim: its containers are dead at once, EXITED 255 Unknown, and the pod can go") {
+  Daemon daemon;
+  std::string mark_file;
+  Pod pod(daemon);
+  const std::string id = pod.Start(Busybox("trap '' TERM; echo pid=$$; while :; do sleep 0.1; done", daemon));
+  REQUIRE(pod.Says(id, "pid="));
+  const pid_t pid = Reported(LogText(pod.Log(id)), "pid");
+  kill(OnlyShim(daemon), SIGKILL);
+  CHECK(Eventually([&] { return !Alive(pid); }));
+  const cri::ContainerStatus status = daemon.client().Ended(id);
+  CHECK((status.exit_code() == 255 || status.exit_code() == 137));
+  CHECK((status.reason() == "Unknown" || status.reason() == "Error"));
+  CHECK(Eventually([&] { return daemon.client().StatusOfPod(pod.id()).state() == cri::SANDBOX_NOTREADY; }));
+}
+
+TEST_CASE("a shim killed while no daemon lives is found out at the next start") {
+  Daemon daemon;
+  Pod pod(daemon);
+  const std::string id = pod.Start(Busybox("echo pid=$$; exec sleep 1000", daemon));
+  REQUIRE(pod.Says(id, "pid="));
+  const pid_t pid = Reported(LogText(pod.Log(id)), "pid");
+  const pid_t shim = OnlyShim(daemon);
+  daemon.Kill();
+  kill(shim, SIGKILL);
+  daemon.Start();
+  CHECK(Eventually([&] { return !Alive(pid); }));
+  CHECK(daemon.client().Ended(id).reason() == "Unknown");
+  CHECK(daemon.client().StatusOf(id).exit_code() == 255);
+}
+
+TEST_CASE("a stopped shim: no call hangs, lists answer, stop and remove work") {
+  Daemon daemon;
+  Pod pod(daemon);
+  const std::string id = pod.Start(Busybox("trap '' TERM; echo pid=$$; while :; do sleep 0.1; done", daemon));
+  REQUIRE(pod.Says(id, "pid="));
+  const pid_t pid = Reported(LogText(pod.Log(id)), "pid");
+  const pid_t shim = OnlyShim(daemon);
+  kill(shim, SIGSTOP);
+  CHECK(SecondsOf([&] { daemon.client().Call(&Runtime::ListContainers, cri::ListContainersRequest()); }) < 1);
+  CHECK(SecondsOf([&] {
+          daemon.client().Call(&Runtime::ListContainerStats, cri::ListContainerStatsRequest());
+        }) < 1);
+  CHECK(SecondsOf([&] { Outcome([&] { daemon.client().Exec(id, {kBusybox, "true"}, 2); }); }) < 20);
+  CHECK(SecondsOf([&] { Outcome([&] { daemon.client().Stop(id, 1); }); }) < 15);
+  CHECK(Eventually([&] { return !Alive(pid); }));
+  CHECK(SecondsOf([&] {
+          CHECK(Outcome([&] { daemon.client().StopPod(pod.id()); }).ok());
+          CHECK(Outcome([&] { daemon.client().RemovePod(pod.id()); }).ok());
+        }) < 30);
+  CHECK(Eventually([&] { return !Alive(shim); }));
+}
+
+TEST_CASE("a second daemon on the same root is refused") {
+  Daemon daemon;
+  std::vector<std::string> command = daemon.Command();
+  command.back() += ".second";
+  const CommandResult second = RunCommand(command, Milliseconds(10'000));
+  INFO(second.output);
+  CHECK(second.exit_code != 0);
+  CHECK(second.exit_code != 124);
+  CHECK(second.output.find(daemon.directory() + "/root") != std::string::npos);
+  CHECK(daemon.client().Connects(Milliseconds(2'000)));
+}
+
+TEST_CASE("an old socket file is in nobody's way") {
+  Daemon daemon;
+  daemon.Kill();
+  struct stat old {};
+  CHECK(stat((daemon.directory() + "/jobpod.sock").c_str(), &old) == 0);
+  daemon.Start();
+  struct stat now {};
+  REQUIRE(stat((daemon.directory() + "/jobpod.sock").c_str(), &now) == 0);
+  CHECK((now.st_mode & 07777) == 0660);
+}
+
+TEST_CASE("a damaged database is set aside and running pods are found again or ended") {
+  Daemon daemon;
+  const std::string pod = daemon.client().RunPod(HostProcessPod("damaged", daemon.logs() + "/damaged"));
+  daemon.Kill();
+  for (const char* name : {"jobpod.db", "jobpod.db-wal"}) {
+    const std::string path = daemon.directory() + "/root/" + name;
+    if (!Slurp(path).empty()) Spill(path, std::string(8192, 'x'));
+  }
+  daemon.Start();
+  CHECK(daemon.client().Connects(Milliseconds(5'000)));
+  daemon.RemoveEverything();
+  CHECK(Eventually([&] { return daemon.Shims().empty(); }));
+}
+
+TEST_CASE("mistakes in the configuration name file, line and key") {
+  TemporaryDirectory directory;
+  Spill(directory / "bad.toml", "version = 1\n[grpc]\nadress = \"unix:///x\"\n");
+  const CommandResult result = RunCommand({Program("jobpodd"), "config", "check", directory / "bad.toml"});
+  INFO(result.output);
+  CHECK(result.exit_code != 0);
+  CHECK(result.output.find("bad.toml") != std::string::npos);
+  CHECK(result.output.find("3") != std::string::npos);
+  CHECK(result.output.find("adress") != std::string::npos);
+  const CommandResult whole = RunCommand({Program("jobpodd"), "config", "default"});
+  Spill(directory / "good.toml", whole.output);
+  CHECK(RunCommand({Program("jobpodd"), "config", "check", directory / "good.toml"}).exit_code == 0);
+}
+
+}  // namespace jobpod::test
