@@ -53,7 +53,7 @@ class Chaos {
     while (!end()) {
       bool busy = false;
       for (size_t i = worker; i < slots_.size(); i += kWorkers) {
-        slots_[i].Step(client, closing_);
+        if (!slots_[i].Step(client, closing_)) client.Connects(Milliseconds(5'000));
         busy = busy || !slots_[i].Empty();
       }
       if (closing_ && !busy) return;

@@ -77,10 +77,10 @@ void Slot::Complain(const std::string& what) {
   findings_.Add(Concat("pod ", config_.metadata().name(), " (", pod_.substr(0, 12), "): ", what));
 }
 
-void Slot::Step(CriClient& client, bool closing) {
+bool Slot::Step(CriClient& client, bool closing) {
   std::lock_guard lock(mutex_);
   if (config_.metadata().uid().empty()) {
-    if (closing) return;
+    if (closing) return true;
     Begin();
   }
   const grpc::Status status = Outcome([&] {
@@ -88,19 +88,20 @@ void Slot::Step(CriClient& client, bool closing) {
     if (!judged_ && started_) Watch(client);
     if (judged_) RemoveIt(client);
   });
-  if (status.ok()) return;
-  if (Away(status)) {
-    client.Connects(Milliseconds(5'000));
-    return;
+  if (Away(status)) return false;
+  if (!status.ok()) Refused(status);
+  return true;
+}
+
+// A pod whose shim is gone or stopped may refuse; it must still be removable.
+void Slot::Refused(const grpc::Status& status) {
+  const auto now = std::chrono::steady_clock::now();
+  if (hit_ == Hit::kNone) {
+    if (now - since_ < std::chrono::seconds(90)) return;
+    Complain(Concat("stuck: ", status.error_message()));
+    since_ = now;
   }
-  if (hit_ != Hit::kNone) {  // a pod whose shim is gone or stopped may refuse; it must still be removable
-    judged_ = true;
-    return;
-  }
-  if (std::chrono::steady_clock::now() - since_ < std::chrono::seconds(90)) return;
-  Complain(Concat("stuck: ", status.error_message()));
   judged_ = true;
-  since_ = std::chrono::steady_clock::now();
 }
 
 void Slot::Begin() {

@@ -33,14 +33,16 @@ class Slot {
  public:
   Slot(std::string image, std::string logs, Findings& findings, int number);
 
-  // One step of the pod's life; never waits long. `closing`: no new pod after this one.
-  void Step(CriClient& client, bool closing);
+  // One step of the pod's life; never waits long. `closing`: no new pod after this one. False when the daemon is
+  // away: wait for it, then try the step again.
+  bool Step(CriClient& client, bool closing);
   bool Empty() const;
   // The shim of the pod with this id is about to be hit; false when the pod is another one by now.
   bool MarkHit(const std::string& shim_command, Hit hit);
 
  private:
   void Begin();
+  void Refused(const grpc::Status& status);
   void Make(CriClient& client);
   void Watch(CriClient& client);
   void Judge(const cri::ContainerStatus& status);
