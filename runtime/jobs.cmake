@@ -5,7 +5,7 @@ if(NOT WIN32)
     cgroup_limits.cpp cgroup_v1.cpp cgroup_v2.cpp
     cgroup_usage_linux.cpp cgroup_usage_v1.cpp cgroup_usage_v2.cpp
     cgroup_tree_linux.cpp cgroup_kill_linux.cpp cgroup_remove_linux.cpp
-    cgroup_spawn_linux.cpp cgroup_watch_linux.cpp)
+    cgroup_spawn_linux.cpp cgroup_watch_linux.cpp job_removal.cpp)
   target_link_libraries(jobpod_jobs PUBLIC jobpod_runtime_proto jobpod_child jobpod_base PRIVATE jobpod_warnings)
 endif()
 

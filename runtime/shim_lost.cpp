@@ -1,17 +1,21 @@
 // A pod whose shim has died: its processes are killed and the truth is published.
+#include <boost/asio/post.hpp>
+
 #include "base/file.hpp"
 #include "base/log.hpp"
+#include "runtime/job_removal.hpp"
 #include "runtime/manager.hpp"
 #include "runtime/shim/spawn.hpp"
 
 namespace jobpod {
 namespace {
 
-constexpr std::chrono::seconds kKillBound{10};
+// A process that hangs in the kernel is dead when the kernel lets go of it: its job is looked after until then.
+constexpr RemovalPace kPatience{.bound = std::chrono::hours(24 * 365), .longest_pause = std::chrono::seconds(2)};
 
 }  // namespace
 
-// Terminates and removes a job. True when it is gone before `bound`.
+// Terminates and removes a job. True when it is gone before `bound`; otherwise it is removed as soon as it can be.
 bool Manager::KillJob(const std::string& job_name, std::chrono::milliseconds bound) {
   StatusOr<std::unique_ptr<Job>> job = jobs_->Open(job_name);
   if (!job.ok()) return absl::IsNotFound(job.status());
@@ -19,9 +23,15 @@ bool Manager::KillJob(const std::string& job_name, std::chrono::milliseconds bou
   for (std::chrono::milliseconds step(1);; step = std::min(step * 2, std::chrono::milliseconds(50))) {
     (*job)->Terminate().IgnoreError();
     if ((*job)->Empty() && (*job)->Remove().ok()) return true;
-    if (std::chrono::steady_clock::now() >= until) return false;
+    if (std::chrono::steady_clock::now() >= until) break;
     std::this_thread::sleep_for(step);
   }
+  log::warn("job {}: its last processes do not die; it is removed when they do", job_name);
+  boost::asio::post(io_, [this, left = *std::move(job), job_name]() mutable {
+    const auto on_end = [job_name](const Status&) { log::info("job {} is gone", job_name); };
+    RemoveWhenEmpty(io_, std::move(left), on_end, kPatience);
+  });
+  return false;
 }
 
 // Every container of the pod that is not known to have ended gets its record, or 255 "Unknown".

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/file.hpp"
-#include "runtime/shim/job_removal.hpp"
+#include "runtime/job_removal.hpp"
 
 namespace jobpod::shim {
 namespace {
@@ -88,6 +88,11 @@ void Container::OnTimer() {
           "disk or network file system that does not answer");
       return Drain();
     case Phase::kDraining:
+      if (report_.message().empty()) {
+        report_.set_message(
+            "a process outside the container still held its output 1 s after its end; what that process writes "
+            "is not in the log");
+      }
       return Finish();
     case Phase::kRunning:
     case Phase::kExited:

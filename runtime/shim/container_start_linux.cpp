@@ -7,7 +7,7 @@
 #include "base/file_linux.hpp"
 #include "base/scope_exit.hpp"
 #include "runtime/shim/container.hpp"
-#include "runtime/shim/job_removal.hpp"
+#include "runtime/job_removal.hpp"
 
 namespace jobpod::shim {
 

@@ -1,6 +1,6 @@
 #include "base/handle_linux.hpp"
 #include "runtime/shim/exec_session.hpp"
-#include "runtime/shim/job_removal.hpp"
+#include "runtime/job_removal.hpp"
 
 namespace jobpod::shim {
 

@@ -4,7 +4,7 @@
 #include <boost/asio/post.hpp>
 
 #include "base/id.hpp"
-#include "runtime/shim/job_removal.hpp"
+#include "runtime/job_removal.hpp"
 
 namespace jobpod::shim {
 namespace {
@@ -116,7 +116,7 @@ void Pod::ContinueShutdown() {
                              [](const auto& entry) { return !entry.second->exited(); });
   if (!shutting_down_ || running || job_ == nullptr) return;
   (void)job_->Terminate();
-  RemoveWhenEmpty(host_.io, std::move(job_), on_shut_down_, kLastWait);
+  RemoveWhenEmpty(host_.io, std::move(job_), on_shut_down_, {.bound = kLastWait});
 }
 
 std::vector<ContainerReport> Pod::Reports() const {

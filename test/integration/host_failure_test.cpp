@@ -1,9 +1,12 @@
 // The failure contract where the host itself fails: a restart, a full disk.
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mount.h>
 
 #include <filesystem>
 
+#include "base/file.hpp"
+#include "base/handle_linux.hpp"
 #include "base/scope_exit.hpp"
 #include "base/sqlite.hpp"
 #include "base/text.hpp"
@@ -69,6 +72,59 @@ TEST_CASE("on a full disk creating fails with the reason, stop and remove still 
   CHECK(daemon.Terminate());
   umount2(root.c_str(), MNT_DETACH);
   daemon.Start();
+}
+
+TEST_CASE("an output that a process outside holds does not keep the container from being EXITED") {
+  Pod pod;
+  const std::string id = pod.Start(Busybox("echo pid=$$; while :; do sleep 0.05; done"));
+  REQUIRE(pod.Says(id, "pid="));
+  const pid_t init = Reported(LogText(pod.Log(id)), "pid");
+  const Fd held(open(Concat("/proc/", init, "/fd/1").c_str(), O_WRONLY | O_CLOEXEC));
+  REQUIRE(held.valid());
+  pod.client().Stop(id, 0);
+  const cri::ContainerStatus status = pod.client().StatusOf(id);
+  CHECK(status.state() == cri::CONTAINER_EXITED);
+  CHECK(status.exit_code() == 137);
+  CHECK(status.message().find("outside the container") != std::string::npos);
+  pod.client().Remove(id);
+}
+
+// A process that is frozen in a v1 freezer group does not die of SIGKILL until it is thawed: what a process that
+// hangs in the kernel looks like to the shim.
+TEST_CASE("a process that does not die of being killed keeps no call waiting and its pod goes away") {
+  const std::string freezer = "/sys/fs/cgroup/freezer";
+  if (!std::filesystem::exists(freezer + "/cgroup.procs")) JOBPOD_SKIP("no v1 freezer to hang a process with");
+  const std::string group = Concat(freezer, "/jobpod-hang-", getpid());
+  std::filesystem::create_directory(group);
+  const ScopeExit remove([&] {
+    Spill(group + "/freezer.state", "THAWED");
+    std::error_code error;
+    Eventually([&] { return std::filesystem::remove(group, error); });
+  });
+  pid_t init = 0;
+  std::string pod_id;
+  {
+    Pod pod;
+    pod_id = pod.id();
+    const std::string id = pod.Start(Busybox("echo pid=$$; while :; do sleep 0.05; done"));
+    REQUIRE(pod.Says(id, "pid="));
+    init = Reported(LogText(pod.Log(id)), "pid");
+    Spill(group + "/cgroup.procs", std::to_string(init));
+    Spill(group + "/freezer.state", "FROZEN");
+    REQUIRE(Eventually([&] { return Slurp(group + "/freezer.state") == "FROZEN\n"; }));
+    pod.client().Stop(id, 0);
+    const cri::ContainerStatus status = pod.client().StatusOf(id);
+    CHECK(status.state() == cri::CONTAINER_EXITED);
+    CHECK(status.exit_code() == 137);
+    CHECK(status.message().find("hang in the kernel") != std::string::npos);
+    CHECK(Alive(init));
+    pod.client().Remove(id);
+    pod.client().StopPod(pod.id());
+    pod.client().RemovePod(pod.id());
+    Spill(group + "/freezer.state", "THAWED");
+  }
+  CHECK(Eventually([&] { return !Alive(init); }));
+  CHECK(Eventually([&] { return CgroupsWith(pod_id).empty(); }));
 }
 
 }  // namespace jobpod::test
