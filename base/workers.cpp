@@ -7,7 +7,8 @@ namespace {
 constexpr std::chrono::seconds kIdleLife{10};
 }
 
-Workers::Workers(size_t max_threads, size_t max_queue) : max_threads_(max_threads), max_queue_(max_queue) {}
+Workers::Workers(size_t max_threads, size_t max_queue, std::function<void()> on_idle)
+    : max_threads_(max_threads), max_queue_(max_queue), on_idle_(std::move(on_idle)) {}
 
 Workers::~Workers() {
   std::unique_lock lock(mutex_);
@@ -41,7 +42,13 @@ void Workers::Loop(std::list<std::thread>::iterator self) {
     ++idle_;
     wake_.wait_for(lock, kIdleLife, [this] { return closing_ || !queue_.empty(); });
     --idle_;
-    if (queue_.empty()) break;  // idle for long, or closing
+    if (queue_.empty()) {  // idle for long, or closing
+      if (closing_ || threads_.size() > 1 || !on_idle_) break;
+      lock.unlock();
+      on_idle_();
+      lock.lock();
+      if (queue_.empty()) break;
+    }
     auto task = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();

@@ -16,7 +16,8 @@ namespace jobpod {
 // Thread-safe. The destructor refuses new work, runs what is queued and joins every thread.
 class Workers {
  public:
-  Workers(size_t max_threads, size_t max_queue);
+  // `on_idle` runs on the last thread before it ends for want of work.
+  Workers(size_t max_threads, size_t max_queue, std::function<void()> on_idle = {});
   ~Workers();
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
@@ -31,6 +32,7 @@ class Workers {
 
   const size_t max_threads_;
   const size_t max_queue_;
+  const std::function<void()> on_idle_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> queue_;

@@ -92,7 +92,7 @@ Status Daemon::OpenRooms() {
   RETURN_IF_ERROR(MakeDirectories(config_.state, 0711));
   ASSIGN_OR_RETURN(images_, Images::Open(ImagesOf(config_)));
   ASSIGN_OR_RETURN(pods_, PodManager::Open(PodsOf(config_), *images_));
-  workers_ = std::make_unique<Workers>(config_.workers, kQueue);
+  workers_ = std::make_unique<Workers>(config_.workers, kQueue, ReleaseUnusedMemory);
   return workers_->Run([this] { ImportPreloaded(*images_, config_.preload, preload_stop_.get_token()); });
 }
 
@@ -179,7 +179,7 @@ Status RunDaemon(const DaemonConfig& config, const std::function<void()>& wait_f
   fmt::print("jobpodd {} is ready after {} ms: {}\n", JOBPOD_VERSION, took.count(), daemon.Summary());
   std::fflush(stdout);
   NotifyServiceManager("READY=1");
-  ForgetStartUp();
+  ReleaseUnusedMemory();
   wait_for_end();
   NotifyServiceManager("STOPPING=1");
   daemon.Stop();

@@ -10,9 +10,9 @@ namespace jobpod {
 // keeps few arenas, and as many files may be open as the system allows.
 void PrepareProcess();
 
-// Gives memory back that only starting needed: unused heap, and code pages of programs and libraries. What
-// is needed again comes back from the page cache by itself.
-void ForgetStartUp();
+// Gives memory back that only starting or a burst of work needed: unused heap, and code pages of programs and
+// libraries. What is needed again comes back from the page cache by itself. Thread-safe.
+void ReleaseUnusedMemory();
 
 // Returns when the process is asked to end (SIGTERM, SIGINT).
 void WaitForEndSignal();

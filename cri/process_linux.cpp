@@ -44,7 +44,7 @@ void PrepareProcess() {
   RaiseOpenFiles();
 }
 
-void ForgetStartUp() {
+void ReleaseUnusedMemory() {
   malloc_trim(0);
   const StatusOr<std::string> maps = ReadFile("/proc/self/maps", 1u << 20);
   if (!maps.ok()) return;
