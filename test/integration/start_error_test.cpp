@@ -39,7 +39,7 @@ TEST_CASE("a directory or a plain file is no command") {
 
 TEST_CASE("a missing ELF interpreter is named") {
   Pod pod;
-  RefusesToStart(pod, Command("alpine", {}), "ld-musl-x86_64.so.1");
+  RefusesToStart(pod, Command("alpine", {}), "ld-nowhere-x86_64.so.1");
 }
 
 TEST_CASE("a script's missing interpreter is named") {
