@@ -1,5 +1,7 @@
 #include "image/registry_config.hpp"
 
+// As in every file that includes it: the two forms of the library do not mix in one program.
+#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 #include <algorithm>
 #include <filesystem>
@@ -146,12 +148,11 @@ StatusOr<std::vector<RegistryHost>> ReadHosts(const Place& place, const toml::ta
 
 StatusOr<std::vector<RegistryHost>> ReadHostsFile(const Place& place, const std::string& host) {
   ASSIGN_OR_RETURN(const std::string text, ReadFile(place.file, 1u << 20));
-  try {
-    return ReadHosts(place, toml::parse(text), host);
-  } catch (const toml::parse_error& error) {
-    return absl::InvalidArgumentError(
-        Concat(place.file, " line ", error.source().begin.line, ": ", error.description()));
-  }
+  const toml::parse_result parsed = toml::parse(text);
+  if (parsed) return ReadHosts(place, parsed.table(), host);
+  const toml::parse_error& error = parsed.error();
+  return absl::InvalidArgumentError(
+      Concat(place.file, " line ", error.source().begin.line, ": ", error.description()));
 }
 
 }  // namespace
