@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "base/file_linux.hpp"
+#include "volumes/image_root_linux.hpp"
 #include "volumes/image_volume_linux.hpp"
 #include "volumes/mount_call_linux.hpp"
 #include "volumes/overlay_linux.hpp"
@@ -129,12 +130,15 @@ class Entry {
 
 }  // namespace
 
-StatusOr<MountSources> OpenMountSources(const MountList& list) {
+StatusOr<MountSources> OpenMountSources(const MountList& list, int pod_mounts) {
   MountSources sources;
   if (!list.private_namespace()) return sources;
   for (const Mount& mount : list.mounts()) {
     ASSIGN_OR_RETURN(Fd tree, OpenTree(mount));
     sources.trees.push_back(std::move(tree));
+  }
+  if (list.has_image_root()) {
+    ASSIGN_OR_RETURN(sources.image_root, OpenImageRootSources(list.image_root(), pod_mounts));
   }
   return sources;
 }
@@ -144,7 +148,7 @@ Status EnterMounts(const MountList& list, const MountSources& sources) {
   if (sources.trees.size() != static_cast<size_t>(list.mounts_size())) {
     return absl::InternalError("The mounts' sources do not belong to this list");
   }
-  return Entry(list, sources).Run();
+  return list.has_image_root() ? EnterImageRoot(list, sources) : Entry(list, sources).Run();
 }
 
 }  // namespace jobpod

@@ -104,6 +104,7 @@ StatusOr<CheckedVolume> CheckVolume(const VolumeRequest& request) {
   CheckedVolume volume;
   volume.mount.set_target(request.container_path);
   volume.mount.set_readonly(request.readonly);
+  volume.mount.set_recursive_readonly(request.recursive_readonly);
   volume.mount.set_propagation(request.propagation);
   if (request.host_path.empty() == request.image_layers.empty()) {
     return absl::InvalidArgumentError(

@@ -13,7 +13,7 @@
 
 namespace jobpod {
 
-enum class Layout { kHostProcess, kHostProcessLink };
+enum class Layout { kHostProcess, kHostProcessLink, kImageRoot };
 
 // One volume as it was asked for. Exactly one of host_path and image_layers is set.
 struct VolumeRequest {
@@ -22,13 +22,14 @@ struct VolumeRequest {
   std::string image_sub_path;
   std::string container_path;
   bool readonly = false;
+  bool recursive_readonly = false;  // image-root only; needs readonly and no propagation
   Propagation propagation = PROPAGATION_PRIVATE;
 };
 
 struct VolumesRequest {
   std::string container_id;
   Layout layout = Layout::kHostProcess;
-  RootMount root;  // target is chosen here: /hpc, or <link_root>/<container id>
+  RootMount root;  // target is chosen here: /hpc, <link_root>/<container id>, or /
   std::vector<VolumeRequest> volumes;
 };
 

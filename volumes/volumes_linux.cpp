@@ -3,6 +3,7 @@
 #include "base/id.hpp"
 #include "base/scope_exit.hpp"
 #include "volumes/layout_bind_linux.hpp"
+#include "volumes/layout_image_root_linux.hpp"
 #include "volumes/layout_link_linux.hpp"
 #include "volumes/mount_stub_linux.hpp"
 #include "volumes/path.hpp"
@@ -38,6 +39,7 @@ StatusOr<MountList> Volumes::Prepare(const VolumesRequest& request) {
   if (!IsIdOrPrefix(owner))
     return absl::InvalidArgumentError(Concat("\"", owner, "\" is not a container id"));
   ASSIGN_OR_RETURN(std::vector<CheckedVolume> volumes, CheckVolumes(request.volumes));
+  if (request.layout == Layout::kImageRoot) return PrepareImageRoot(request.root, std::move(volumes));
   bool bind = request.layout == Layout::kHostProcess;
   RootMount root = request.root;
   root.set_target(bind ? bind_root_ : Concat(link_root_, "/", owner));
