@@ -11,6 +11,7 @@ find_package(nlohmann_json REQUIRED)
 # Without TLS and xDS: the endpoint is a local socket, and half the library stays out of memory.
 pkg_check_modules(GRPCPP REQUIRED IMPORTED_TARGET grpc++_unsecure)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 
 # Header-only libraries are quiet: they are not ours to warn about.

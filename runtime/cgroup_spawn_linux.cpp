@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -87,6 +88,12 @@ Status CloneError(int error, const Birthplace& place) {
     return absl::ResourceExhaustedError(
         Concat("no process can be started in job ", place.job, ": its limit on processes is reached"));
   }
+  if (error == ENOMEM) {
+    // Also what the kernel says of a process namespace whose first process is gone.
+    return absl::ResourceExhaustedError(
+        Concat("no process can be started in job ", place.job,
+               ": no memory is left, or the first process of its process namespace has ended"));
+  }
   return ErrnoStatus(error, Concat("start a process in job ", place.job));
 }
 
@@ -96,15 +103,42 @@ struct Clone {
   int error;
 };
 
-Clone CloneInto(int group) {
+Clone CloneInto(int group, uint64_t namespaces) {
   int pidfd = -1;
   clone_args args{};
-  args.flags = CLONE_PIDFD | (group >= 0 ? CLONE_INTO_CGROUP : 0);
+  args.flags = CLONE_PIDFD | namespaces | (group >= 0 ? CLONE_INTO_CGROUP : 0);
   args.pidfd = reinterpret_cast<uintptr_t>(&pidfd);
   args.exit_signal = SIGCHLD;
   args.cgroup = group >= 0 ? static_cast<uint64_t>(group) : 0;
   long pid = syscall(SYS_clone3, &args, sizeof args);
   return {pid, pidfd, pid < 0 ? errno : 0};
+}
+
+// While it lives the calling thread's next child is born in another process namespace.
+class BirthNamespace {
+ public:
+  static StatusOr<BirthNamespace> Enter(intptr_t other) {
+    BirthNamespace birth;
+    if (other < 0) return birth;
+    ASSIGN_OR_RETURN(birth.own_, OpenFile("/proc/self/ns/pid", O_RDONLY));
+    if (setns(static_cast<int>(other), CLONE_NEWPID) == 0) return birth;
+    birth.own_.Reset();
+    if (errno == ESRCH) return absl::FailedPreconditionError("the container's first process has ended");
+    return ErrnoStatus(errno, "enter the process namespace");
+  }
+  BirthNamespace(BirthNamespace&&) = default;
+  ~BirthNamespace() {
+    if (own_) setns(own_.get(), CLONE_NEWPID);
+  }
+
+ private:
+  BirthNamespace() = default;
+  Fd own_;
+};
+
+uint64_t NewNamespaces(const LaunchPlan& plan, const SpawnHandles& handles) {
+  bool own = plan.isolation().pid() == NAMESPACE_CONTAINER && handles.birth_namespace < 0;
+  return own ? CLONE_NEWPID : 0;
 }
 
 StatusOr<Fd> OpenBirthGroup(const Birthplace& place) {
@@ -137,8 +171,9 @@ StatusOr<Spawned> SpawnInto(const Birthplace& place, const LaunchPlan& plan, con
   Fd read_end(ends[0]), write_end(ends[1]);
   Clone clone{};
   {
+    ASSIGN_OR_RETURN(BirthNamespace birth, BirthNamespace::Enter(handles.birth_namespace));
     BlockedSignals blocked;
-    clone = CloneInto(group.get());
+    clone = CloneInto(group.get(), NewNamespaces(plan, handles));
     if (clone.pid == 0) {
       Enter(doors, write_end.get());
       ResetSignals();

@@ -1,11 +1,9 @@
 #include "runtime/child_linux.hpp"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/close_range.h>
 #include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,11 +14,12 @@
 #include <climits>
 #include <csignal>
 #include <exception>
-#include <vector>
 
 #include "base/file.hpp"
 #include "base/file_linux.hpp"
 #include "runtime/child_exec_linux.hpp"
+#include "runtime/child_namespaces_linux.hpp"
+#include "runtime/child_privileges_linux.hpp"
 #include "volumes/mount_enter_linux.hpp"
 
 namespace jobpod {
@@ -67,8 +66,11 @@ Status EnterView(const LaunchPlan& plan, const SpawnHandles& handles) {
     if (setns(static_cast<int>(handles.mount_namespace), CLONE_NEWNS) == 0) return absl::OkStatus();
     return ErrnoStatus(errno, "enter the container's mount namespace");
   }
+  if (handles.container_process >= 0) return EnterNamespacesOf(static_cast<int>(handles.container_process));
+  RETURN_IF_ERROR(MakeNamespaces(plan, handles));
   if (!plan.mounts().private_namespace()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(MountSources sources, OpenMountSources(plan.mounts()));
+  ASSIGN_OR_RETURN(MountSources sources,
+                   OpenMountSources(plan.mounts(), static_cast<int>(handles.pod_mounts)));
   return EnterMounts(plan.mounts(), sources);
 }
 
@@ -132,19 +134,6 @@ Status EnterWorkingDirectory(const LaunchPlan& plan) {
   return fchdir(directory->get()) == 0 ? absl::OkStatus() : ErrnoStatus(errno, what);
 }
 
-Status BecomeUser(const LaunchPlan& plan) {
-  const User& user = plan.user();
-  std::vector<gid_t> groups(user.groups().begin(), user.groups().end());
-  std::string what = Concat("become user ", user.uid(), " with group ", user.gid());
-  prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-  if (setgroups(groups.size(), groups.data()) != 0) return ErrnoStatus(errno, what);
-  if (setresgid(user.gid(), user.gid(), user.gid()) != 0) return ErrnoStatus(errno, what);
-  if (setresuid(user.uid(), user.uid(), user.uid()) != 0) return ErrnoStatus(errno, what);
-  // Only now: changing the user clears it.
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  return absl::OkStatus();
-}
-
 // By system call: the C library keeps two signals to itself, but what was ignored above us is inherited.
 void ResetSignals() {
   const struct {
@@ -169,11 +158,8 @@ Status BecomeProgram(const LaunchPlan& plan, const SpawnHandles& handles) {
   RETURN_IF_ERROR(InstallStreams(streams, handles.terminal));
   umask(022);
   RETURN_IF_ERROR(EnterWorkingDirectory(plan));
-  if (plan.no_new_privileges() && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
-    return ErrnoStatus(errno, "set no_new_privs");
-  }
-  RETURN_IF_ERROR(BecomeUser(plan));
   ResetSignals();
+  RETURN_IF_ERROR(BecomeUser(plan));
   return ExecProgram(plan);
 }
 

@@ -10,8 +10,9 @@ namespace jobpod {
 
 // Everything that must be opened while still in the shim and in the host's mount namespace happens here
 // too: the child itself is a plain fork of the single-threaded shim, so ordinary code may run in it.
-// Steps: sources opened → mount namespace → mounts → terminal and standard streams → working directory →
-// groups, gid, uid → executable → exec. On failure the sentence for the user is written to `error_pipe`
+// Steps: namespaces → sources opened → mount namespace → mounts → terminal and standard streams → working
+// directory → groups, gid, uid → capabilities → seccomp → executable → exec. On failure the sentence for the
+// user is written to `error_pipe`
 // ("<kind>\n<message>", kind an absl::StatusCode number) and the process ends with 128; on success
 // exec closes `error_pipe` (O_CLOEXEC). Never returns.
 [[noreturn]] void RunChild(const LaunchPlan& plan, const SpawnHandles& handles, int error_pipe);

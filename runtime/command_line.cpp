@@ -62,4 +62,16 @@ std::vector<std::string> ExecutableCandidates(const std::string& program, const 
   return found;
 }
 
+std::vector<std::string> ImageCandidates(const std::string& program, const std::string& path_variable,
+                                         const std::string& working_directory) {
+  if (program[0] == '/') return {program};
+  if (program.find('/') != std::string::npos) return {Concat(working_directory, "/", program)};
+  std::vector<std::string> found;
+  for (const std::string& directory : AbsoluteEntries(path_variable)) {
+    AddOnce(found, Concat(directory, "/", program));
+  }
+  if (found.empty()) found.push_back(Concat(working_directory, "/", program));
+  return found;
+}
+
 }  // namespace jobpod

@@ -22,4 +22,9 @@ std::vector<std::string> ExecutableCandidates(const std::string& program, const 
                                               const std::string& working_directory,
                                               const std::string& rootfs);
 
+// The same where the container's `/` is its image: as execvp(3) in that view, a name without a slash in the
+// PATH's absolute entries alone.
+std::vector<std::string> ImageCandidates(const std::string& program, const std::string& path_variable,
+                                         const std::string& working_directory);
+
 }  // namespace jobpod

@@ -2,6 +2,7 @@
 #include "base/id.hpp"
 #include "base/log.hpp"
 #include "base/scope_exit.hpp"
+#include "runtime/isolation.hpp"
 #include "runtime/launch.hpp"
 #include "runtime/manager.hpp"
 #include "runtime/names.hpp"
@@ -12,6 +13,7 @@ namespace {
 constexpr std::chrono::seconds kForgetDeadline{2};
 
 Layout LayoutOf(const PodSpec& spec) {
+  if (spec.layout() == "image-root") return Layout::kImageRoot;
   return spec.layout() == "hostprocess-link" ? Layout::kHostProcessLink : Layout::kHostProcess;
 }
 
@@ -34,10 +36,15 @@ StatusOr<MountList> Manager::PrepareFiles(const PodRecord& pod, const ContainerR
     volume.image_sub_path = spec.image_sub_path();
     volume.container_path = spec.container_path();
     volume.readonly = spec.readonly();
+    volume.recursive_readonly = spec.recursive_readonly();
     volume.propagation = spec.propagation();
     request.volumes.push_back(std::move(volume));
   }
-  return volumes_.Prepare(request);
+  if (request.layout != Layout::kImageRoot) return volumes_.Prepare(request);
+  AddPodFiles(pod, record.spec(), request);
+  ASSIGN_OR_RETURN(MountList mounts, volumes_.Prepare(request));
+  DescribeImageRoot(record.spec().security(), *mounts.mutable_image_root());
+  return mounts;
 }
 
 void Manager::ReleaseFiles(const std::string& container_id) {
@@ -75,6 +82,10 @@ StatusOr<std::string> Manager::CreateContainer(const std::string& pod_id, const 
   ASSIGN_OR_RETURN(*record.mutable_plan(),
                    ComposePlan(pod_view->record, record, image->config, std::move(mounts),
                                static_cast<uint32_t>(config_.survivor_grace.count())));
+  if (record.plan().mounts().has_image_root()) {
+    ASSIGN_OR_RETURN(*record.mutable_plan()->mutable_isolation(),
+                     ComposeIsolation(pod_view->record.spec(), spec.security(), seccomp_));
+  }
   if (stop.stop_requested()) return absl::CancelledError("the client went away; nothing was kept");
   record.set_created_at(NowUnixNanos());
   SaveCopy(pod->id, Concat(record.id(), ".record"), record.SerializeAsString());

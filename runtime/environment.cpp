@@ -54,29 +54,34 @@ std::string WithHostDirectories(std::string path) {
   return path;
 }
 
+void AddUnlessSet(std::string_view name, const std::string& value, std::vector<std::string>& environment) {
+  if (value.empty() || Find(environment, name) != environment.end()) return;
+  environment.insert(environment.begin(), Concat(name, "=", value));
+}
+
 }  // namespace
 
 std::vector<std::string> ComposeEnvironment(const EnvironmentRequest& request) {
   std::vector<std::string> environment;
   Set(environment, "PATH", kHostPath);
   if (request.tty) Set(environment, "TERM", "xterm");
+  if (!request.hostname.empty()) Set(environment, "HOSTNAME", request.hostname);
   SetAll(environment, request.image, request.mount_point);
   SetAll(environment, request.container, request.mount_point);
-  Set(environment, "PATH", WithHostDirectories(ValueOf(environment, "PATH")));
+  if (!request.image_root) Set(environment, "PATH", WithHostDirectories(ValueOf(environment, "PATH")));
   std::erase_if(environment, [](const std::string& entry) { return NameOf(entry) == kMountPointVariable; });
   Set(environment, kMountPointVariable, request.mount_point);
   return environment;
 }
 
+void AddHome(const User& user, std::vector<std::string>& environment) {
+  AddUnlessSet("HOME", user.home().empty() ? "/" : user.home(), environment);
+}
+
 void AddAccount(const User& user, std::vector<std::string>& environment) {
-  auto add = [&](std::string_view name, const std::string& value) {
-    if (!value.empty() && Find(environment, name) == environment.end()) {
-      environment.insert(environment.begin(), Concat(name, "=", value));
-    }
-  };
-  add("LOGNAME", user.name());
-  add("USER", user.name());
-  add("HOME", user.home().empty() ? "/" : user.home());
+  AddUnlessSet("LOGNAME", user.name(), environment);
+  AddUnlessSet("USER", user.name(), environment);
+  AddHome(user, environment);
 }
 
 std::string ValueOf(const std::vector<std::string>& environment, const std::string& name) {

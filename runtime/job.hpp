@@ -62,6 +62,13 @@ struct SpawnHandles {
   bool terminal = false;
   // Linux: an open /proc/PID/ns/mnt whose namespace is entered first (exec into a container); -1 = none.
   intptr_t mount_namespace = -1;
+  // Linux: a namespace descriptor or pidfd; the process is born in that process namespace. -1 = as the
+  // plan's isolation says: the parent's, or a new one.
+  intptr_t birth_namespace = -1;
+  // Linux: a pidfd of an image-root container's first process, whose other namespaces are entered; -1 = none.
+  intptr_t container_process = -1;
+  // Linux: the namespaces the pod keeps for its containers; -1 = none.
+  intptr_t pod_ipc = -1, pod_mounts = -1;
 };
 
 // A started process: its program is running (exec has succeeded).

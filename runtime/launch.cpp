@@ -2,8 +2,11 @@
 
 #include "runtime/command_line.hpp"
 #include "runtime/environment.hpp"
+#include "runtime/image_user.hpp"
+#include "runtime/isolation.hpp"
 #include "runtime/mount_point.hpp"
 #include "runtime/user.hpp"
+#include "volumes/rootfs_read.hpp"
 
 namespace jobpod {
 namespace {
@@ -18,10 +21,14 @@ void SetEnvironment(const std::vector<std::string>& environment, LaunchPlan& pla
   for (const std::string& entry : environment) plan.add_environment(entry);
 }
 
-void SetProgram(const std::vector<std::string>& argv, const std::string& rootfs, LaunchPlan& plan) {
+// `view` is the container's.
+void SetProgram(const std::vector<std::string>& argv, const MountList& view, LaunchPlan& plan) {
   for (const std::string& word : argv) plan.add_argv(word);
   std::string path = ValueOf(Strings(plan.environment()), "PATH");
-  for (std::string& candidate : ExecutableCandidates(argv[0], path, plan.working_directory(), rootfs)) {
+  const std::string& directory = plan.working_directory();
+  for (std::string& candidate : view.has_image_root()
+                                    ? ImageCandidates(argv[0], path, directory)
+                                    : ExecutableCandidates(argv[0], path, directory, view.root().target())) {
     plan.add_executables(std::move(candidate));
   }
 }
@@ -30,16 +37,16 @@ void SetProgram(const std::vector<std::string>& argv, const std::string& rootfs,
 // the rootfs, else the rootfs.
 std::string ChooseWorkingDirectory(const ContainerSpec& spec, const ImageConfig& image,
                                    const MountList& mounts) {
-  const std::string& rootfs = mounts.root().target();
+  const std::string rootfs = mounts.has_image_root() ? "" : mounts.root().target();
   auto below = [&](const std::string& path) {
     return path.empty() || path[0] != '/' ? rootfs + "/" + path : rootfs + path;
   };
   if (!spec.working_directory().empty()) {
-    std::string path = SubstituteMountPoint(spec.working_directory(), rootfs);
+    std::string path = SubstituteMountPoint(spec.working_directory(), mounts.root().target());
     bool names_rootfs = path != spec.working_directory();
     return mounts.private_namespace() || names_rootfs ? path : below(path);
   }
-  if (image.working_directory.empty() || image.working_directory == "/") return rootfs;
+  if (image.working_directory.empty() || image.working_directory == "/") return mounts.root().target();
   return below(image.working_directory);
 }
 
@@ -51,8 +58,17 @@ Status SetWorkingDirectory(const ContainerSpec& spec, const ImageConfig& image, 
   plan.set_working_directory(path);
   // As in the reference a missing one is made, but only inside the container's own files.
   const std::string& rootfs = plan.mounts().root().target();
+  if (plan.mounts().has_image_root()) plan.set_make_working_directory(true);
+  if (plan.mounts().has_image_root()) return absl::OkStatus();
   plan.set_make_working_directory(path == rootfs || path.compare(0, rootfs.size() + 1, rootfs + "/") == 0);
   return absl::OkStatus();
+}
+
+StatusOr<User> FindImageUser(const UserSpec& spec, const std::string& image_user, const MountList& mounts) {
+  constexpr size_t kMaxFile = 16u << 20;
+  ASSIGN_OR_RETURN(std::vector<std::string> files,
+                   ReadRootfsFiles(mounts.root(), {"/etc/passwd", "/etc/group"}, kMaxFile));
+  return ResolveImageUser(spec, image_user, {files[0], files[1]});
 }
 
 }  // namespace
@@ -68,10 +84,12 @@ StatusOr<LaunchPlan> ComposePlan(const PodRecord& pod, const ContainerRecord& co
   ASSIGN_OR_RETURN(std::vector<std::string> argv, MergeCommand(Strings(spec.command()), Strings(spec.args()),
                                                                image.entrypoint, image.command));
   for (std::string& word : argv) word = SubstituteMountPoint(word, rootfs);
-  SetEnvironment(ComposeEnvironment({image.environment, Strings(spec.environment()), rootfs, spec.tty()}),
+  const bool image_root = plan.mounts().has_image_root();
+  SetEnvironment(ComposeEnvironment({image.environment, Strings(spec.environment()), rootfs, spec.tty(),
+                                     image_root ? HostnameOf(pod.spec()) : "", image_root}),
                  plan);
   RETURN_IF_ERROR(SetWorkingDirectory(spec, image, plan));
-  SetProgram(argv, rootfs, plan);
+  SetProgram(argv, plan.mounts(), plan);
   *plan.mutable_limits() = spec.limits();
   Stdio& stdio = *plan.mutable_stdio();
   stdio.set_stdin(spec.stdin());
@@ -92,9 +110,14 @@ StatusOr<LaunchPlan> ComposePlan(const PodRecord& pod, const ContainerRecord& co
 }
 
 Status FinishPlan(const ContainerRecord& container, const std::string& image_user, LaunchPlan& plan) {
-  ASSIGN_OR_RETURN(*plan.mutable_user(), ResolveUser(container.spec().user(), image_user));
   std::vector<std::string> environment = Strings(plan.environment());
-  AddAccount(plan.user(), environment);
+  if (plan.mounts().has_image_root()) {
+    ASSIGN_OR_RETURN(*plan.mutable_user(), FindImageUser(container.spec().user(), image_user, plan.mounts()));
+    AddHome(plan.user(), environment);
+  } else {
+    ASSIGN_OR_RETURN(*plan.mutable_user(), ResolveUser(container.spec().user(), image_user));
+    AddAccount(plan.user(), environment);
+  }
   SetEnvironment(environment, plan);
   return absl::OkStatus();
 }
@@ -114,7 +137,13 @@ StatusOr<LaunchPlan> ComposeExecPlan(const LaunchPlan& container, const std::str
   const std::string& rootfs = container.mounts().root().target();
   std::vector<std::string> argv = command;
   for (std::string& word : argv) word = SubstituteMountPoint(word, rootfs);
-  SetProgram(argv, rootfs, plan);
+  SetProgram(argv, container.mounts(), plan);
+  if (!container.has_isolation()) return plan;
+  *plan.mutable_isolation() = container.isolation();
+  // The container's namespaces are there already.
+  plan.mutable_isolation()->clear_pid();
+  plan.mutable_isolation()->clear_ipc();
+  plan.mutable_isolation()->clear_hostname();
   return plan;
 }
 

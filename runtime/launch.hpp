@@ -10,8 +10,8 @@
 
 namespace jobpod {
 
-// The container's plan except for its account, which is looked up at start (FinishPlan). Validates the
-// command, log path and stop signal. `mounts` comes from volumes::Prepare.
+// The container's plan except for its isolation and its account, which is looked up at start (FinishPlan).
+// Validates the command, log path and stop signal. `mounts` comes from volumes::Prepare.
 StatusOr<LaunchPlan> ComposePlan(const PodRecord& pod, const ContainerRecord& container,
                                  const ImageConfig& image, MountList mounts, uint32_t survivor_grace_ms);
 

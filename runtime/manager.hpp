@@ -19,6 +19,7 @@
 #include "runtime/child_reaper.hpp"
 #include "runtime/live.hpp"
 #include "runtime/pod_manager.hpp"
+#include "runtime/seccomp.hpp"
 #include "runtime/store.hpp"
 #include "volumes/volumes.hpp"
 
@@ -88,6 +89,10 @@ class Manager final : public PodManager {
   StatusOr<std::shared_ptr<ShimClient>> StartShim(const PodRecord& record);
   ShimClient::Callbacks CallbacksFor(const std::string& pod_id);
 
+  // pod_files.cpp
+  Status WritePodFiles(const PodRecord& pod) const;
+  void AddPodFiles(const PodRecord& pod, const ContainerSpec& spec, VolumesRequest& request) const;
+
   // pod_stop.cpp
   void StopContainersOf(const std::string& pod_id);
   void EndShim(Pod& pod);
@@ -122,6 +127,7 @@ class Manager final : public PodManager {
   std::unique_ptr<Store> store_;
   std::unique_ptr<Jobs> jobs_;
   Volumes volumes_;
+  DefaultSeccompCache seccomp_;
   EventHub events_;
 
   boost::asio::io_context io_;

@@ -3,6 +3,7 @@
 #include "base/id.hpp"
 #include "base/log.hpp"
 #include "base/scope_exit.hpp"
+#include "runtime/isolation.hpp"
 #include "runtime/job_name.hpp"
 #include "runtime/launch.hpp"
 #include "runtime/manager.hpp"
@@ -46,6 +47,8 @@ StatusOr<std::shared_ptr<ShimClient>> Manager::StartShim(const PodRecord& record
   *shim_config.mutable_limits() = record.spec().limits();
   shim_config.set_handshake_timeout_ms(
       static_cast<uint32_t>(kHandshakeTimeout / std::chrono::milliseconds(1)));
+  shim_config.set_pod_pid_namespace(record.spec().pid() == NAMESPACE_POD);
+  shim_config.set_pod_ipc_namespace(record.spec().ipc() == NAMESPACE_POD);
   ASSIGN_OR_RETURN(SpawnedShim spawned, SpawnShim(config_.shim_path, shim_config));
   ASSIGN_OR_RETURN(auto client, ShimClient::Connect(io_, spawned.socket, CallbacksFor(record.id())));
   RETURN_IF_ERROR(client->Hello(After(kHelloDeadline)).status());
@@ -60,6 +63,7 @@ StatusOr<std::string> Manager::RunPod(const PodSpec& spec, std::stop_token stop)
   PodRecord record;
   record.set_id(NewId());
   *record.mutable_spec() = spec;
+  if (spec.own_hostname()) record.mutable_spec()->set_hostname(HostnameOf(spec));
   ASSIGN_OR_RETURN(*record.mutable_job_name(),
                    PodJobName(spec.cgroup_parent(), config_.job_root, record.id()));
   if (!spec.log_directory().empty()) {
@@ -74,6 +78,7 @@ StatusOr<std::string> Manager::RunPod(const PodSpec& spec, std::stop_token stop)
   ScopeExit end_shim([&] { client->Shutdown(After(kHelloDeadline)).IgnoreError(); });
   RETURN_IF_ERROR(CheckCancelled(stop));
 
+  RETURN_IF_ERROR(WritePodFiles(record));
   record.set_created_at(NowUnixNanos());
   record.set_ready(true);
   record.set_shim_pid(client->shim_pid());

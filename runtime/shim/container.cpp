@@ -51,11 +51,11 @@ Status Container::ReopenLog() {
 }
 
 StatusOr<Container::Place> Container::PlaceForExec() {
-  bool lost = private_namespace_ && !mount_namespace_;
+  bool lost = private_namespace_ && !isolated_ && !mount_namespace_;
   if (init_exited_ || lost || phase_ > Phase::kEnding) {
     return absl::FailedPreconditionError(Concat("container ", report_.id(), " is not running"));
   }
-  return Place{job_.get(), mount_namespace_.get()};
+  return Place{job_.get(), mount_namespace_.get(), init_.get(), isolated_};
 }
 
 void Container::OnInitExit(int exit_code) {
@@ -136,6 +136,7 @@ void Container::Finish() {
   }
   log_.reset();
   mount_namespace_.Reset();
+  init_.Reset();
   DecideReason();
   WriteRecord();
   host_.on_exited(report_);

@@ -37,8 +37,9 @@ class Container : public std::enable_shared_from_this<Container> {
  public:
   Container(ContainerHost& host, const std::string& id);
 
-  // Starts the plan in a job inside `pod_job`. On failure nothing is left but the report.
-  Status Start(Job& pod_job, const LaunchPlan& plan);
+  // Starts the plan in a job inside `pod_job`, with the namespaces of `handles` (which has no streams); its
+  // error is the start's. On failure nothing is left but the report.
+  Status Start(Job& pod_job, const LaunchPlan& plan, const StatusOr<SpawnHandles>& handles);
 
   // See protocol.proto. Stopping an exited container is nothing to do.
   void Stop(std::chrono::milliseconds timeout, int signal, bool whole_tree);
@@ -54,15 +55,17 @@ class Container : public std::enable_shared_from_this<Container> {
   // For an exec. FailedPrecondition when the container's first process does not run any more.
   struct Place {
     Job* job;
-    int mount_namespace;  // -1 = the host's
+    int mount_namespace;    // to enter; -1 = none
+    int process;            // a pidfd of the first process
+    bool isolated = false;  // all of that process's namespaces are to be entered
   };
   StatusOr<Place> PlaceForExec();
 
  private:
   enum class Phase { kRunning, kEnding, kKilling, kDraining, kExited };
 
-  Status Launch(Job& pod_job, const LaunchPlan& plan);
-  Status SpawnInit(const LaunchPlan& plan, ContainerStdio& stdio);
+  Status Launch(Job& pod_job, const LaunchPlan& plan, const StatusOr<SpawnHandles>& handles);
+  Status SpawnInit(const LaunchPlan& plan, const SpawnHandles& handles);
   Status WatchJob();
   void StartPumps(ContainerStdio stdio);
   void RecordStartFailure(const Status& failure);
@@ -85,7 +88,8 @@ class Container : public std::enable_shared_from_this<Container> {
   Phase phase_ = Phase::kRunning;
   std::unique_ptr<Job> job_;
   Fd mount_namespace_;
-  bool private_namespace_ = false;
+  Fd init_;  // pidfd
+  bool private_namespace_ = false, isolated_ = false;
   Fd input_;
   std::shared_ptr<LogWriter> log_;
   std::shared_ptr<OutputPump> pumps_[2];

@@ -15,17 +15,19 @@ Container::Container(ContainerHost& host, const std::string& id) : host_(host), 
   report_.set_id(id);
 }
 
-Status Container::Start(Job& pod_job, const LaunchPlan& plan) {
+Status Container::Start(Job& pod_job, const LaunchPlan& plan, const StatusOr<SpawnHandles>& handles) {
   stop_signal_ = plan.stop_signal() > 0 ? plan.stop_signal() : SIGTERM;
   stop_whole_tree_ = plan.stop_whole_tree();
   survivor_grace_ = std::chrono::milliseconds(plan.survivor_grace_ms());
   private_namespace_ = plan.mounts().private_namespace();
-  Status started = Launch(pod_job, plan);
+  isolated_ = plan.has_isolation();
+  Status started = Launch(pod_job, plan, handles);
   if (!started.ok()) RecordStartFailure(started);
   return started;
 }
 
-Status Container::Launch(Job& pod_job, const LaunchPlan& plan) {
+Status Container::Launch(Job& pod_job, const LaunchPlan& plan, const StatusOr<SpawnHandles>& handles) {
+  RETURN_IF_ERROR(handles.status());
   ASSIGN_OR_RETURN(log_, LogWriter::Open(plan.stdio().log_path(), host_.log_line_limit));
   ASSIGN_OR_RETURN(ContainerStdio stdio, OpenStdio(plan.stdio()));
   ASSIGN_OR_RETURN(job_, pod_job.CreateChild(plan.id(), JobKind::kLimited, plan.limits()));
@@ -34,7 +36,9 @@ Status Container::Launch(Job& pod_job, const LaunchPlan& plan) {
     RemoveWhenEmpty(host_.io, std::move(job_), [](const Status&) {});
   });
   RETURN_IF_ERROR(WatchJob());
-  RETURN_IF_ERROR(SpawnInit(plan, stdio));
+  SpawnHandles all = *handles;
+  stdio.Describe(all);
+  RETURN_IF_ERROR(SpawnInit(plan, all));
   undo.Release();
   StartPumps(std::move(stdio));
   return absl::OkStatus();
@@ -48,12 +52,12 @@ Status Container::WatchJob() {
   return job_->Watch(host_.io, std::move(events));
 }
 
-Status Container::SpawnInit(const LaunchPlan& plan, ContainerStdio& stdio) {
-  ASSIGN_OR_RETURN(Spawned init, job_->Spawn(plan, stdio.handles()));
-  Fd handle(static_cast<int>(init.process_handle));  // the reaper makes the pid safe to use
+Status Container::SpawnInit(const LaunchPlan& plan, const SpawnHandles& handles) {
+  ASSIGN_OR_RETURN(Spawned init, job_->Spawn(plan, handles));
+  init_ = Fd(static_cast<int>(init.process_handle));
   report_.set_pid(init.pid);
   report_.set_started_at(NowUnixNanos());
-  if (private_namespace_) {
+  if (private_namespace_ && !isolated_) {
     // Missing when init has already gone: then there is nothing to exec into either.
     StatusOr<Fd> mounts = OpenFile(Concat("/proc/", init.pid, "/ns/mnt"), O_RDONLY);
     if (mounts.ok()) mount_namespace_ = std::move(*mounts);

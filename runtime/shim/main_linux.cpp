@@ -13,6 +13,7 @@
 #include "base/file.hpp"
 #include "base/file_linux.hpp"
 #include "runtime/shim/main.hpp"
+#include "runtime/shim/pod_init.hpp"
 #include "runtime/shim/server.hpp"
 
 namespace jobpod::shim {
@@ -73,6 +74,7 @@ void Say(std::string_view words) {
 }  // namespace
 
 int ShimMain(int argc, char** argv) {
+  if (argc == 1 && std::string_view(argv[0]) == kPodInitName) return PodInitMain();
   try {
     Status status = Run(argc, argv);
     if (status.ok()) return 0;

@@ -22,6 +22,7 @@ StatusOr<std::unique_ptr<Pod>> Pod::Create(boost::asio::io_context& io, Reaper& 
   std::unique_ptr<Pod> pod(new Pod(io, reaper, buffer, config, std::move(on_exited)));
   ASSIGN_OR_RETURN(pod->jobs_, SystemJobs());
   ASSIGN_OR_RETURN(pod->job_, pod->jobs_->Create(config.job_name(), config.limits()));
+  ASSIGN_OR_RETURN(pod->namespaces_, PodNamespaces::Create(io, *pod->job_, config));
   return pod;
 }
 
@@ -47,13 +48,25 @@ StatusOr<ContainerReport> Pod::Start(const LaunchPlan& plan) {
   if (containers_.size() >= kMaxContainers) {
     return absl::ResourceExhaustedError(Concat("the pod has ", kMaxContainers, " containers already"));
   }
+  StatusOr<SpawnHandles> namespaces = NamespacesFor(plan);
   auto& container = containers_[plan.id()];
   if (container != nullptr) {
     return absl::AlreadyExistsError(Concat("container ", plan.id(), " was started before"));
   }
   container = std::make_shared<Container>(host_, plan.id());
-  RETURN_IF_ERROR(container->Start(*job_, plan));
+  RETURN_IF_ERROR(container->Start(*job_, plan, namespaces));
   return container->report();
+}
+
+// The handles without streams.
+StatusOr<SpawnHandles> Pod::NamespacesFor(const LaunchPlan& plan) const {
+  SpawnHandles handles;
+  RETURN_IF_ERROR(namespaces_.Describe(plan, handles));
+  if (plan.isolation().pid() != NAMESPACE_TARGET) return handles;
+  ASSIGN_OR_RETURN(auto target, Find(plan.isolation().pid_target()));
+  ASSIGN_OR_RETURN(Container::Place place, target->PlaceForExec());
+  handles.birth_namespace = place.process;
+  return handles;
 }
 
 Status Pod::Stop(const shim::Stop& stop) {
@@ -85,6 +98,7 @@ Status Pod::Exec(const shim::Exec& exec, SpawnHandles handles, ExecSession::Done
   ASSIGN_OR_RETURN(auto container, Find(exec.container_id()));
   ASSIGN_OR_RETURN(Container::Place place, container->PlaceForExec());
   handles.mount_namespace = place.mount_namespace;
+  if (place.isolated) handles.birth_namespace = handles.container_process = place.process;
   auto forget = [this, id, done = std::move(done)](StatusOr<ExecReply> outcome) {
     auto session = execs_.extract(id);
     done(std::move(outcome));

@@ -8,6 +8,7 @@
 
 #include "runtime/shim/container.hpp"
 #include "runtime/shim/exec_session.hpp"
+#include "runtime/shim/pod_namespaces.hpp"
 
 namespace jobpod::shim {
 
@@ -39,6 +40,7 @@ class Pod {
   Pod(boost::asio::io_context& io, Reaper& reaper, ReadBuffer& buffer, const Config& config,
       Exited on_exited);
 
+  StatusOr<SpawnHandles> NamespacesFor(const LaunchPlan& plan) const;
   StatusOr<std::shared_ptr<Container>> Find(const std::string& id) const;
   Status RefuseNew(const LaunchPlan& plan) const;
   void OnExited(const ContainerReport& report);
@@ -48,6 +50,7 @@ class Pod {
   Exited on_exited_;
   std::unique_ptr<Jobs> jobs_;
   std::unique_ptr<Job> job_;
+  PodNamespaces namespaces_;
   std::map<std::string, std::shared_ptr<Container>> containers_;
   std::map<std::string, std::shared_ptr<ExecSession>> execs_;
   std::function<void(const Status&)> on_shut_down_;

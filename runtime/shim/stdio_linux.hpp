@@ -15,8 +15,12 @@ struct ContainerStdio {
   Fd input, output, error;
   bool terminal = false;
 
-  SpawnHandles handles() const {
-    return {process_input.get(), process_output.get(), process_error.get(), terminal, -1};
+  // Sets the streams of `handles`.
+  void Describe(SpawnHandles& handles) const {
+    handles.standard_input = process_input.get();
+    handles.standard_output = process_output.get();
+    handles.standard_error = process_error.get();
+    handles.terminal = terminal;
   }
 };
 
