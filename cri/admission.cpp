@@ -21,14 +21,15 @@ bool KnownHandler(const std::string& handler) {
 
 Status UnknownHandler(const std::string& handler) {
   return absl::InvalidArgumentError(Concat("runtime handler \"", handler, "\" is not known; use ",
-                                           kHandlerHostProcess, ", ", kHandlerHostProcessLink,
-                                           " or leave runtime_handler empty"));
+                                           kHandlerHostProcess, ", ", kHandlerHostProcessLink, ", ",
+                                           kHandlerImageRoot, " or leave runtime_handler empty"));
 }
 
-Status ImageRootMissing() {
+Status HostProcessInImageRoot(const std::string& name) {
   return absl::InvalidArgumentError(
-      "runtime handler image-root is not available in this version; set "
-      "windows.security_context.host_process or use runtime handler hostprocess");
+      Concat("pod ", name,
+             " is a HostProcess pod and runtime handler image-root is for others: use runtime "
+             "handler hostprocess, or leave windows.security_context.host_process out"));
 }
 
 Status NotHostProcess(const std::string& name) {
@@ -75,17 +76,25 @@ Status CheckLocalProfile(const std::string& profile, const char* field) {
                                            "\" cannot be applied to a HostProcess pod; leave it out"));
 }
 
+// A profile of its own shuts a container in; RuntimeDefault is only asked for by routine.
+Status CheckAppArmor(const cri::SecurityProfile& profile) {
+  if (profile.profile_type() != cri::SecurityProfile::Localhost) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      Concat("linux.security_context.apparmor: AppArmor is not available, the "
+             "profile \"",
+             profile.localhost_ref(), "\" cannot be applied; use Unconfined"));
+}
+
 Status NoCredentialSpec(const std::string& spec) {
   if (spec.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(
       "windows.security_context.credential_spec (gMSA) is not available on this system; leave it out");
 }
 
-Status CheckPodSecurity(const cri::PodSandboxConfig& config) {
+// What no layout can give.
+Status CheckEveryPod(const cri::PodSandboxConfig& config) {
   const auto& security = config.linux().security_context();
   RETURN_IF_ERROR(CheckUserNamespace(security.namespace_options()));
-  RETURN_IF_ERROR(CheckProfile(security.seccomp(), "seccomp"));
-  RETURN_IF_ERROR(CheckProfile(security.apparmor(), "apparmor"));
   RETURN_IF_ERROR(NoCredentialSpec(config.windows().security_context().credential_spec()));
   if (security.has_run_as_group() && !security.has_run_as_user()) {
     return absl::InvalidArgumentError("linux.security_context.run_as_group needs run_as_user beside it");
@@ -97,18 +106,47 @@ Status CheckPodSecurity(const cri::PodSandboxConfig& config) {
   return absl::OkStatus();
 }
 
-Status CheckMountSecurity(const cri::Mount& mount) {
-  const auto refuse = [&](const char* prefix, const char* why) {
-    return absl::InvalidArgumentError(Concat(prefix, "mount ", mount.container_path(), ": ", why));
-  };
-  if (mount.recursive_read_only()) {  // kubelet knows this prefix
-    return refuse("RROUnsupported: ", "recursive_read_only is not available; use readonly alone");
-  }
+Status CheckPodSecurity(const cri::PodSandboxConfig& config) {
+  const auto& security = config.linux().security_context();
+  RETURN_IF_ERROR(CheckProfile(security.seccomp(), "seccomp"));
+  RETURN_IF_ERROR(CheckProfile(security.apparmor(), "apparmor"));
+  return CheckEveryPod(config);
+}
+
+Status CheckImageRootPod(const cri::PodSandboxConfig& config) {
+  RETURN_IF_ERROR(CheckAppArmor(config.linux().security_context().apparmor()));
+  return CheckEveryPod(config);
+}
+
+Status RefuseMount(const cri::Mount& mount, const char* why, const char* prefix = "") {
+  return absl::InvalidArgumentError(Concat(prefix, "mount ", mount.container_path(), ": ", why));
+}
+
+Status CheckMountOptions(const cri::Mount& mount) {
   if (mount.uidmappings_size() != 0 || mount.gidmappings_size() != 0) {
-    return refuse("", "uidMappings and gidMappings are not available; leave them out");
+    return RefuseMount(mount, "uidMappings and gidMappings are not available; leave them out");
   }
-  if (mount.mount_options_size() != 0) return refuse("", "mount_options are not available; leave them out");
+  if (mount.mount_options_size() != 0)
+    return RefuseMount(mount, "mount_options are not available; leave them out");
   return absl::OkStatus();
+}
+
+Status CheckMountSecurity(const cri::Mount& mount) {
+  if (mount.recursive_read_only()) {  // kubelet knows this prefix
+    return RefuseMount(mount, "recursive_read_only is not available; use readonly alone", "RROUnsupported: ");
+  }
+  return CheckMountOptions(mount);
+}
+
+// As CRI has it: recursive_read_only says more than readonly, and nothing may come in from outside.
+Status CheckImageRootMount(const cri::Mount& mount) {
+  if (mount.recursive_read_only() && !mount.readonly()) {
+    return RefuseMount(mount, "recursive_read_only needs readonly beside it");
+  }
+  if (mount.recursive_read_only() && mount.propagation() != cri::PROPAGATION_PRIVATE) {
+    return RefuseMount(mount, "recursive_read_only needs propagation PROPAGATION_PRIVATE");
+  }
+  return CheckMountOptions(mount);
 }
 
 Status CheckUserFields(const cri::LinuxContainerSecurityContext& security) {
@@ -123,21 +161,27 @@ Status CheckUserFields(const cri::LinuxContainerSecurityContext& security) {
   return absl::OkStatus();
 }
 
-Status CheckContainerSecurity(const cri::ContainerConfig& config) {
+// What no layout can give.
+Status CheckEveryContainer(const cri::ContainerConfig& config) {
   const auto& security = config.linux().security_context();
   RETURN_IF_ERROR(CheckUserFields(security));
   RETURN_IF_ERROR(CheckUserNamespace(security.namespace_options()));
-  RETURN_IF_ERROR(CheckProfile(security.seccomp(), "seccomp"));
-  RETURN_IF_ERROR(CheckProfile(security.apparmor(), "apparmor"));
-  RETURN_IF_ERROR(CheckLocalProfile(security.seccomp_profile_path(), "seccomp_profile_path"));
-  RETURN_IF_ERROR(CheckLocalProfile(security.apparmor_profile(), "apparmor_profile"));
   RETURN_IF_ERROR(NoCredentialSpec(config.windows().security_context().credential_spec()));
-  for (const auto& mount : config.mounts()) RETURN_IF_ERROR(CheckMountSecurity(mount));
   if (config.cdi_devices_size() != 0) {
     return absl::InvalidArgumentError(Concat("CDI device ", config.cdi_devices(0).name(),
                                              " cannot be given in this version; leave CDI_devices out"));
   }
   return absl::OkStatus();
+}
+
+Status CheckContainerSecurity(const cri::ContainerConfig& config) {
+  const auto& security = config.linux().security_context();
+  RETURN_IF_ERROR(CheckProfile(security.seccomp(), "seccomp"));
+  RETURN_IF_ERROR(CheckProfile(security.apparmor(), "apparmor"));
+  RETURN_IF_ERROR(CheckLocalProfile(security.seccomp_profile_path(), "seccomp_profile_path"));
+  RETURN_IF_ERROR(CheckLocalProfile(security.apparmor_profile(), "apparmor_profile"));
+  for (const auto& mount : config.mounts()) RETURN_IF_ERROR(CheckMountSecurity(mount));
+  return CheckEveryContainer(config);
 }
 
 }  // namespace
@@ -157,15 +201,16 @@ PodKind KindOfPod(const cri::PodSandboxConfig& config, const std::string& handle
 StatusOr<std::string> AdmitPod(AdmitLevel level, const cri::PodSandboxConfig& config,
                                const std::string& handler) {
   if (!KnownHandler(handler)) return UnknownHandler(handler);
-  if (handler == kHandlerImageRoot) return ImageRootMissing();
   const std::string name = Concat(config.metadata().namespace_(), "/", config.metadata().name());
   const PodKind kind = KindOfPod(config, handler);
   if (kind != PodKind::kHostProcess) {
-    if (!handler.empty()) return HandlerNeedsHostNetwork(handler);
+    if (!handler.empty() && handler != kHandlerImageRoot) return HandlerNeedsHostNetwork(handler);
     if (level == AdmitLevel::kHostProcess) return NotHostProcess(name);
     if (level == AdmitLevel::kHostNetwork && kind == PodKind::kOther) return NotHostNetwork(name);
-    return ImageRootMissing();
+    RETURN_IF_ERROR(CheckImageRootPod(config));
+    return kHandlerImageRoot;
   }
+  if (handler == kHandlerImageRoot) return HostProcessInImageRoot(name);
   RETURN_IF_ERROR(CheckPodSecurity(config));
   return handler.empty() ? kHandlerHostProcess : handler;
 }
@@ -186,6 +231,23 @@ Status AdmitContainer(const cri::PodSandboxConfig& pod, const cri::ContainerConf
                "windows.security_context.host_process set"));
   }
   return CheckContainerSecurity(container);
+}
+
+Status AdmitImageRootContainer(const cri::ContainerConfig& container) {
+  const auto& security = container.linux().security_context();
+  if (container.windows().security_context().host_process()) {
+    return absl::InvalidArgumentError(
+        Concat(kMismatch, ": container ", container.metadata().name(),
+               " has windows.security_context.host_process and its pod has not"));
+  }
+  RETURN_IF_ERROR(CheckAppArmor(security.apparmor()));
+  if (security.apparmor_profile().rfind("localhost/", 0) == 0) {
+    return absl::InvalidArgumentError(
+        Concat("linux.security_context.apparmor_profile: AppArmor is not available, the profile \"",
+               security.apparmor_profile(), "\" cannot be applied; leave it out"));
+  }
+  for (const auto& mount : container.mounts()) RETURN_IF_ERROR(CheckImageRootMount(mount));
+  return CheckEveryContainer(container);
 }
 
 }  // namespace jobpod

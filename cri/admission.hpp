@@ -23,16 +23,21 @@ PodKind KindOfPod(const cri::PodSandboxConfig& config, const std::string& handle
 // Unknown text is kHostProcess, the strictest.
 AdmitLevel ParseAdmitLevel(const std::string& text);
 
-// The pod's layout, "hostprocess" or "hostprocess-link".
+// The pod's layout, "hostprocess", "hostprocess-link" or "image-root".
 StatusOr<std::string> AdmitPod(AdmitLevel level, const cri::PodSandboxConfig& config,
                                const std::string& handler);
 
 // `pod` is what the sandbox was made with, and admitted.
 Status AdmitContainer(const cri::PodSandboxConfig& pod, const cri::ContainerConfig& container);
 
+// The same for a pod whose layout is "image-root".
+Status AdmitImageRootContainer(const cri::ContainerConfig& container);
+
 // What was asked for, admitted, and is not applied, one sentence each: kubelet's routine defaults, mostly.
 // For verbose status.
 std::vector<std::string> NotApplied(const cri::PodSandboxConfig& pod);
 std::vector<std::string> NotApplied(const cri::ContainerConfig& container);
+std::vector<std::string> NotAppliedInImageRoot(const cri::PodSandboxConfig& pod);
+std::vector<std::string> NotAppliedInImageRoot(const cri::ContainerConfig& container);
 
 }  // namespace jobpod

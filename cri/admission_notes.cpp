@@ -68,4 +68,32 @@ Notes NotApplied(const cri::ContainerConfig& container) {
   return notes;
 }
 
+Notes NotAppliedInImageRoot(const cri::PodSandboxConfig& pod) {
+  Notes notes;
+  const auto& security = pod.linux().security_context();
+  NoteIf(Asked(security.selinux_options()), "selinux_options are not applied", notes);
+  NoteIf(security.namespace_options().network() != cri::NODE, "network: the pod has the host's network",
+         notes);
+  NoteIf(pod.port_mappings_size() != 0 && security.namespace_options().network() != cri::NODE,
+         "port_mappings are not applied: the container's ports are the host's", notes);
+  NoteIf(!pod.linux().cgroup_parent().empty() && pod.linux().has_resources(),
+         "linux.resources: the limits of the cgroup parent are in force instead", notes);
+  return notes;
+}
+
+Notes NotAppliedInImageRoot(const cri::ContainerConfig& container) {
+  Notes notes;
+  const auto& security = container.linux().security_context();
+  NoteIf(
+      security.has_apparmor() && security.apparmor().profile_type() == cri::SecurityProfile::RuntimeDefault,
+      "apparmor RuntimeDefault is not applied", notes);
+  NoteIf(Asked(security.selinux_options()), "selinux_options are not applied", notes);
+  for (const auto& mount : container.mounts()) {
+    if (!mount.selinux_relabel()) continue;
+    notes.push_back(Concat("mount ", mount.container_path(), ": selinux_relabel is not applied"));
+  }
+  NoteDevices(container, notes);
+  return notes;
+}
+
 }  // namespace jobpod

@@ -30,12 +30,10 @@ TEST_CASE("who is admitted, in which layout, at which level") {
     std::string layout;   // empty: refused
     std::string refusal;  // a part of it
   };
-  const std::string image_root = "runtime handler image-root is not available in this version";
-  const std::string of_network =
-      kinds == AdmitLevel::kHostProcess ? "pods.admit is host-process" : image_root;
-  const std::string of_other = kinds == AdmitLevel::kAll           ? image_root
-                               : kinds == AdmitLevel::kHostNetwork ? "pods.admit is host-network"
-                                                                   : "pods.admit is host-process";
+  const std::string of_network = kinds == AdmitLevel::kHostProcess ? "" : "image-root";
+  const std::string of_other = kinds == AdmitLevel::kAll ? "image-root" : "";
+  const std::string refused =
+      kinds == AdmitLevel::kHostProcess ? "pods.admit is host-process" : "pods.admit is host-network";
   const std::vector<Case> cases = {
       {true, cri::NODE, "", "hostprocess", ""},
       {true, cri::POD, "", "hostprocess", ""},
@@ -44,8 +42,10 @@ TEST_CASE("who is admitted, in which layout, at which level") {
       {false, cri::NODE, "hostprocess", "hostprocess", ""},
       {false, cri::NODE, "hostprocess-link", "hostprocess-link", ""},
       {false, cri::POD, "hostprocess", "", "namespace_options.network to NODE"},
-      {false, cri::NODE, "", "", of_network},
-      {false, cri::POD, "", "", of_other},
+      {false, cri::NODE, "", of_network, refused},
+      {false, cri::NODE, "image-root", of_network, refused},
+      {false, cri::POD, "", of_other, refused},
+      {false, cri::POD, "image-root", of_other, refused},
       {true, cri::NODE, "image-root", "", "windows.security_context.host_process"},
       {true, cri::NODE, "kata", "", "runtime handler \"kata\" is not known"},
   };
@@ -133,6 +133,37 @@ TEST_CASE("what cannot be given and matters is refused for a container") {
                security(c)->mutable_namespace_options()->mutable_userns_options()->set_mode(cri::POD);
              }),
              Contains("userns_options"));
+}
+
+TEST_CASE("what an image-root container cannot be given is refused") {
+  const auto refusal = [](const std::function<void(cri::ContainerConfig&)>& change) {
+    cri::ContainerConfig config;
+    change(config);
+    return Refusal(AdmitImageRootContainer(config));
+  };
+  const auto security = [](cri::ContainerConfig& c) { return c.mutable_linux()->mutable_security_context(); };
+  CHECK_THAT(
+      refusal([](auto& c) { c.mutable_windows()->mutable_security_context()->set_host_process(true); }),
+      Contains("HostProcess"));
+  CHECK_THAT(refusal([&](auto& c) {
+               security(c)->mutable_apparmor()->set_profile_type(cri::SecurityProfile::Localhost);
+               security(c)->mutable_apparmor()->set_localhost_ref("strict");
+             }),
+             Contains("\"strict\""));
+  CHECK_THAT(refusal([](auto& c) { c.add_mounts()->set_recursive_read_only(true); }), Contains("readonly"));
+  CHECK_THAT(refusal([](auto& c) {
+               auto* mount = c.add_mounts();
+               mount->set_recursive_read_only(true);
+               mount->set_readonly(true);
+               mount->set_propagation(cri::PROPAGATION_HOST_TO_CONTAINER);
+             }),
+             Contains("PROPAGATION_PRIVATE"));
+  cri::ContainerConfig routine;
+  security(routine)->add_masked_paths("/proc/kcore");
+  security(routine)->mutable_seccomp()->set_profile_type(cri::SecurityProfile::Localhost);
+  security(routine)->mutable_apparmor()->set_profile_type(cri::SecurityProfile::RuntimeDefault);
+  CHECK(AdmitImageRootContainer(routine).ok());
+  CHECK(NotAppliedInImageRoot(routine).size() == 1);
 }
 
 TEST_CASE("kubelet's routine defaults are admitted and reported as not applied") {

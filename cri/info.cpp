@@ -45,7 +45,8 @@ std::string PodInfo(const PodSnapshot& pod) {
   const auto config = ConfigOf(record);
   Json notes = Json::array();
   AddNotes(notes, record.notes());
-  AddNotes(notes, NotApplied(config));
+  const bool image_root = record.spec().layout() == kHandlerImageRoot;
+  AddNotes(notes, image_root ? NotAppliedInImageRoot(config) : NotApplied(config));
   return Dump({{"sandboxID", record.id()},
                {"pid", record.shim_pid()},
                {"runtimeHandler", record.spec().handler()},
@@ -60,7 +61,8 @@ std::string ContainerInfo(const ContainerSnapshot& container) {
   const auto config = ConfigOf(record);
   Json notes = Json::array();
   AddNotes(notes, record.notes());
-  AddNotes(notes, NotApplied(config));
+  const bool image_root = record.plan().mounts().has_image_root();
+  AddNotes(notes, image_root ? NotAppliedInImageRoot(config) : NotApplied(config));
   return Dump({{"sandboxID", record.pod_id()},
                {"pid", record.pid()},
                {"command", ArgumentsOf(record.plan())},

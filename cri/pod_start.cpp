@@ -1,3 +1,4 @@
+#include "base/log.hpp"
 #include "cri/admission.hpp"
 #include "cri/handlers.hpp"
 #include "cri/translate.hpp"
@@ -10,6 +11,10 @@ Status RunPodSandbox(const Rooms& rooms, Call& call, const cri::RunPodSandboxReq
   const std::string& handler = request.runtime_handler();
   call.subject = Concat(config.metadata().namespace_(), "/", config.metadata().name());
   ASSIGN_OR_RETURN(const std::string layout, AdmitPod(rooms.admit, config, handler));
+  if (KindOfPod(config, handler) == PodKind::kOther) {
+    log::warn("pod {}: it is let in because pods.admit is all, and has the host's network and ports",
+              call.subject);
+  }
   ASSIGN_OR_RETURN(const PodSpec spec, TranslatePod(config, handler, layout));
   ASSIGN_OR_RETURN(const std::string id, rooms.pods.RunPod(spec, call.stop));
   call.subject += Concat(" ", id);

@@ -30,7 +30,7 @@ add_library(jobpod_cri_services STATIC
   services.cpp services_for_host.cpp runtime_service.cpp image_service.cpp skin.cpp events_stream.cpp item_list.cpp
   admission.cpp admission_notes.cpp resolve.cpp info.cpp views_pod.cpp views_container.cpp usage.cpp image_view.cpp
   translate_text.cpp translate_signal.cpp translate_limits.cpp translate_resources.cpp
-  translate_pod.cpp translate_container.cpp
+  translate_pod.cpp translate_container.cpp translate_security.cpp
   status.cpp pod_start.cpp pod_stop.cpp pod_list.cpp pod_status.cpp pod_update.cpp pod_stats.cpp pod_metrics.cpp
   metric_rows_processor.cpp metric_rows_memory.cpp metric_rows_device.cpp metric_rows_spec.cpp
   host_figures_${JOBPOD_OS}.cpp
@@ -42,14 +42,15 @@ target_link_libraries(jobpod_cri_services
   PUBLIC jobpod_cri_proto jobpod_base jobpod_runtime_proto
   PRIVATE jobpod_network nlohmann_json::nlohmann_json jobpod_warnings)
 # It looks at deprecated fields, to refuse what they ask for.
-set_source_files_properties(admission.cpp PROPERTIES COMPILE_OPTIONS -Wno-deprecated-declarations)
+set_source_files_properties(admission.cpp translate_security.cpp translate_security_test.cpp
+  PROPERTIES COMPILE_OPTIONS -Wno-deprecated-declarations)
 
 # Fakes below, the real services, a real server and its client.
 add_library(jobpod_cri_test STATIC test_server.cpp
   ${PROJECT_SOURCE_DIR}/test/fakes/fake_pod_manager.cpp ${PROJECT_SOURCE_DIR}/runtime/events.cpp)
 target_link_libraries(jobpod_cri_test PUBLIC jobpod_cri_services jobpod_warnings)
 
-jobpod_unit_test(cri_translate_test LIBRARIES jobpod_cri_services SOURCES translate_test.cpp admission_test.cpp)
+jobpod_unit_test(cri_translate_test LIBRARIES jobpod_cri_services SOURCES translate_test.cpp translate_security_test.cpp admission_test.cpp)
 jobpod_unit_test(cri_services_test LIBRARIES jobpod_cri_test
   SOURCES services_life_test.cpp services_exec_test.cpp services_list_test.cpp)
 

@@ -43,6 +43,20 @@ std::string HostInfo(const JobSystem& system) {
       .dump();
 }
 
+// User namespaces are nowhere; recursive read-only mounts where a pod may get the image as its root.
+void AddHandlers(AdmitLevel level, cri::StatusResponse& response) {
+  const bool image_root = level != AdmitLevel::kHostProcess;
+  const auto add = [&](const char* name, bool recursive_readonly) {
+    auto* handler = response.add_runtime_handlers();
+    handler->set_name(name);
+    handler->mutable_features()->set_recursive_read_only_mounts(recursive_readonly);
+  };
+  add("", image_root);
+  add(kHandlerHostProcess, false);
+  add(kHandlerHostProcessLink, false);
+  if (image_root) add(kHandlerImageRoot, true);
+}
+
 }  // namespace
 
 Status Version(const Rooms& rooms, Call&, const cri::VersionRequest&, cri::VersionResponse* response) {
@@ -58,11 +72,7 @@ Status RuntimeStatus(const Rooms& rooms, Call&, const cri::StatusRequest& reques
   auto& status = *response->mutable_status();
   AddCondition("RuntimeReady", rooms.ready(), "Starting", "pods are being recovered", status);
   AddCondition("NetworkReady", true, "", "", status);  // it is the host's
-  for (const char* name : {"", kHandlerHostProcess, kHandlerHostProcessLink}) {
-    auto* handler = response->add_runtime_handlers();
-    handler->set_name(name);
-    handler->mutable_features();  // neither recursive read-only mounts nor user namespaces
-  }
+  AddHandlers(rooms.admit, *response);
   response->mutable_features()->set_supplemental_groups_policy(true);
   if (!request.verbose()) return absl::OkStatus();
   auto& info = *response->mutable_info();

@@ -23,6 +23,11 @@ StatusOr<ContainerSpec> TranslateContainer(const cri::ContainerConfig& config, c
                                            const cri::PodSandboxConfig& pod_config, const Image& image,
                                            const Images& images);
 
+NamespaceScope ScopeOf(cri::NamespaceMode mode);
+
+// What a container of an image-root pod is shut in by.
+StatusOr<SecuritySpec> TranslateSecurity(const cri::ContainerConfig& config, const PodSpec& pod);
+
 StatusOr<Limits> TranslateLinuxLimits(const cri::LinuxContainerResources& resources);
 StatusOr<Limits> TranslateWindowsLimits(const cri::WindowsContainerResources& resources);
 // Limits of a whole pod: resources plus overhead.

@@ -82,6 +82,7 @@ Status AddVolume(const cri::Mount& mount, const Images& images, ContainerSpec& s
   volume->set_image_sub_path(mount.image_sub_path());
   volume->set_container_path(mount.container_path());
   volume->set_readonly(mount.readonly());
+  volume->set_recursive_readonly(mount.recursive_read_only());
   volume->set_propagation(Translate(mount.propagation()));
   return absl::OkStatus();
 }
@@ -175,7 +176,11 @@ StatusOr<ContainerSpec> TranslateContainer(const cri::ContainerConfig& config, c
   RETURN_IF_ERROR(SetLimits(config, spec));
   ASSIGN_OR_RETURN(*spec.mutable_log_path(), LogPath(config, pod));
   for (const auto& mount : config.mounts()) RETURN_IF_ERROR(AddVolume(mount, images, spec));
-  for (const auto& device : config.devices()) RETURN_IF_ERROR(AddDevice(device, spec));
+  if (pod.spec().layout() == "image-root") {
+    ASSIGN_OR_RETURN(*spec.mutable_security(), TranslateSecurity(config, pod.spec()));
+  } else {
+    for (const auto& device : config.devices()) RETURN_IF_ERROR(AddDevice(device, spec));
+  }
   spec.set_image_id(image.id);
   spec.set_image_reference(image.repo_digests.empty() ? image.id : image.repo_digests.front());
   return spec;

@@ -44,7 +44,45 @@ StatusOr<Limits> LimitsOf(const cri::LinuxPodSandboxConfig& config) {
   return config.cgroup_parent().empty() ? limits : Limits();
 }
 
+Status CheckHostname(const std::string& name) {
+  constexpr size_t kMaxLength = 64;  // the kernel's
+  if (name.size() > kMaxLength) {
+    return absl::InvalidArgumentError(Concat("config.hostname \"", name, "\" is longer than 64 bytes"));
+  }
+  return CheckName(name, "config.hostname");
+}
+
+Status SetImageRoot(const cri::PodSandboxConfig& config, PodSpec& spec) {
+  const auto& options = config.linux().security_context().namespace_options();
+  spec.set_pid(ScopeOf(options.pid()));
+  spec.set_ipc(ScopeOf(options.ipc()));
+  if (options.network() != cri::NODE) {
+    spec.set_own_hostname(true);
+    spec.set_hostname(config.hostname());
+    if (!config.hostname().empty()) RETURN_IF_ERROR(CheckHostname(config.hostname()));
+  }
+  const auto& dns = config.dns_config();
+  if (dns.servers().empty() && dns.searches().empty() && dns.options().empty()) return absl::OkStatus();
+  *spec.mutable_resolver()->mutable_servers() = dns.servers();
+  *spec.mutable_resolver()->mutable_searches() = dns.searches();
+  *spec.mutable_resolver()->mutable_options() = dns.options();
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+NamespaceScope ScopeOf(cri::NamespaceMode mode) {
+  switch (mode) {
+    case cri::CONTAINER:
+      return NAMESPACE_CONTAINER;
+    case cri::NODE:
+      return NAMESPACE_HOST;
+    case cri::TARGET:
+      return NAMESPACE_TARGET;
+    default:
+      return NAMESPACE_POD;
+  }
+}
 
 StatusOr<PodSpec> TranslatePod(const cri::PodSandboxConfig& config, const std::string& handler,
                                const std::string& layout) {
@@ -63,6 +101,7 @@ StatusOr<PodSpec> TranslatePod(const cri::PodSandboxConfig& config, const std::s
   spec.mutable_labels()->insert(config.labels().begin(), config.labels().end());
   spec.mutable_annotations()->insert(config.annotations().begin(), config.annotations().end());
   spec.set_request(config.SerializeAsString());
+  if (layout == "image-root") RETURN_IF_ERROR(SetImageRoot(config, spec));
   return spec;
 }
 
