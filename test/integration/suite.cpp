@@ -26,7 +26,7 @@ const Registry& SharedRegistry() {
   static const Registry registry;
   static std::once_flag filled;
   std::call_once(filled, [] {
-    for (const char* tag : {"busybox", "debian", "alpine", "scripts", "layers"})
+    for (const char* tag : {"busybox", "debian", "alpine", "musl", "scripts", "layers", "accounts"})
       registry.Push(ImageLayout(), tag);
   });
   return registry;
