@@ -158,13 +158,15 @@ TEST_CASE("the termination log is written through a file mount") {
   TemporaryDirectory directory;
   Spill(directory / "message", "");
   Pod pod;
-  cri::ContainerConfig container = Busybox("echo the reason > /dev/termination-log; exit 1");
-  AddMount(container, directory / "message", "/dev/termination-log");
+  // A name of its own: other pods of this host may use kubelet's.
+  const std::string target = Concat("/dev/termination-log-", getpid());
+  cri::ContainerConfig container = Busybox("echo the reason > " + target + "; exit 1");
+  AddMount(container, directory / "message", target);
   const Ran ran = pod.Run(container);
   CHECK(Slurp(directory / "message") == "the reason\n");
-  CHECK(ran.status.mounts(0).container_path() == "/dev/termination-log");
+  CHECK(ran.status.mounts(0).container_path() == target);
   pod.client().Remove(ran.id);
-  CHECK(!fs::exists("/dev/termination-log"));
+  CHECK(!fs::exists(target));
 }
 
 TEST_CASE("the host's own hosts and resolver files are not covered") {
