@@ -5,6 +5,7 @@
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "image/disk.hpp"
+#include "image/layer_chain.hpp"
 
 namespace jobpod {
 namespace {
@@ -49,7 +50,7 @@ Status ImageCatalog::OpenLayers() {
     if (const auto row = known.find(name); row != known.end()) {
       present.insert(*row);
     } else if (store_->rebuilt()) {
-      ASSIGN_OR_RETURN(const auto usage, MeasureTree(Concat(root_, "/layers/", name)));
+      ASSIGN_OR_RETURN(const auto usage, MeasureContent(Concat(root_, "/layers/", name)));
       present[name] = {usage.used_bytes, usage.inodes_used};
     }
   }
@@ -64,6 +65,7 @@ Status ImageCatalog::HoldLayers() {
     auto pins = layers_->PinPresent(LayerKeys(*image));
     if (pins.ok()) {
       pins_[image->id] = *std::move(pins);
+      if (store_->rebuilt()) RETURN_IF_ERROR(Bridge(image));
       continue;
     }
     log::warn("image {} is dropped from the index: {}", image->id, Message(pins.status()));
@@ -72,9 +74,24 @@ Status ImageCatalog::HoldLayers() {
   return absl::OkStatus();
 }
 
+// The index is lost, and with it which bridges the image has.
+Status ImageCatalog::Bridge(const ImagePointer& image) {
+  ASSIGN_OR_RETURN(LayerChain chain, BridgeLayers(*layers_, LayerKeys(*image)));
+  pins_[image->id].Add(std::move(chain.bridges));
+  NewImage whole{*image, {}, {}, std::move(chain.sizes)};
+  whole.image.layers = std::move(chain.keys);
+  RETURN_IF_ERROR(SyncDisk(root_));
+  return store_->Put(whole);
+}
+
 // The disk is waited for without the lock. Meanwhile a removal may have taken a blob that is shared.
-Status ImageCatalog::Commit(const NewImage& image, const std::map<std::string, std::string>& blobs,
+Status ImageCatalog::Commit(const NewImage& described, const std::map<std::string, std::string>& blobs,
                             LayerPins pins) {
+  NewImage image = described;
+  ASSIGN_OR_RETURN(LayerChain chain, BridgeLayers(*layers_, LayerKeys(image.image)));
+  image.image.layers = std::move(chain.keys);
+  image.layers.merge(chain.sizes);
+  pins.Add(std::move(chain.bridges));
   for (const auto& [digest, bytes] : blobs) RETURN_IF_ERROR(blobs_.Write(digest, bytes));
   RETURN_IF_ERROR(SyncDisk(root_));
   const std::lock_guard lock(mutex_);
@@ -132,6 +149,20 @@ Status ImageCatalog::Remove(const std::string& id) {
   }
   RemoveUnusedBlobs(digests);
   return absl::OkStatus();
+}
+
+Status ImageCatalog::CheckLayers(const Image& image) {
+  const std::vector<std::string> keys = LayerKeys(image);
+  const Status checked = layers_->Check(keys);
+  if (!absl::IsDataLoss(checked)) return checked;
+  const auto snapshot = Current();
+  for (const ImagePointer& other : snapshot->list) {
+    const std::vector<std::string> has = LayerKeys(*other);
+    if (std::ranges::all_of(has, [&](const std::string& key) { return layers_->Has(key); })) continue;
+    log::error("image {} is dropped from the index: {}", other->id, Message(checked));
+    RETURN_IF_ERROR(Remove(other->id));
+  }
+  return Annotate(checked, Concat("image ", image.id, " was removed; pull it again"));
 }
 
 FilesystemUsage ImageCatalog::Usage() const {

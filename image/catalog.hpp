@@ -29,12 +29,17 @@ class ImageCatalog {
   const ContentStore& blobs() const { return blobs_; }
   const std::string& root() const { return root_; }
 
-  // Makes everything survive power loss, then adds the image. `pins` hold its layers.
+  // Fits the layers to one another, makes everything survive power loss, then adds the image. `pins` hold
+  // its layers.
   Status Commit(const NewImage& image, const std::map<std::string, std::string>& blobs, LayerPins pins);
 
   // New names for an image that is there. NotFound when it is gone.
   Status Name(const std::string& id, const std::vector<std::string>& names,
               const std::vector<std::string>& resolutions);
+
+  // Looks at layers that an earlier run left before they are used. DataLoss when one is damaged: then every
+  // image that has it is gone from the index, and a pull fetches it again.
+  Status CheckLayers(const Image& image);
 
   // Missing is OK.
   Status Remove(const std::string& id);
@@ -45,6 +50,7 @@ class ImageCatalog {
   explicit ImageCatalog(const std::string& root) : root_(root), blobs_(root) {}
   Status OpenLayers();
   Status HoldLayers();
+  Status Bridge(const ImagePointer& image);
   void RemoveUnusedBlobs(const std::vector<std::string>& digests);
 
   const std::string root_;

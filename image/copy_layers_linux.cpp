@@ -4,11 +4,9 @@
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 
 #include <cerrno>
 #include <climits>
-#include <cstring>
 #include <map>
 #include <memory>
 
@@ -25,24 +23,6 @@ constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr size_t kMaxDepth = 256;
 
 using Directory = std::unique_ptr<DIR, int (*)(DIR*)>;
-
-// Owner, mode, time and xattrs of what lies open at `fd` (or only was looked at, when it is negative).
-TarEntry MetadataOf(const struct stat& info, int fd) {
-  TarEntry entry;
-  entry.type = S_ISLNK(info.st_mode) ? '2' : '0';
-  entry.mode = info.st_mode & 07777;
-  entry.uid = info.st_uid;
-  entry.gid = info.st_gid;
-  entry.mtime = info.st_mtim.tv_sec;
-  entry.mtime_nanos = static_cast<int32_t>(info.st_mtim.tv_nsec);
-  std::string names(XATTR_LIST_MAX, '\0'), value(XATTR_SIZE_MAX, '\0');
-  ssize_t listed = fd < 0 ? 0 : flistxattr(fd, names.data(), names.size());
-  for (ssize_t at = 0; at < listed; at += static_cast<ssize_t>(strlen(names.data() + at)) + 1) {
-    ssize_t size = fgetxattr(fd, names.data() + at, value.data(), value.size());
-    if (size >= 0) entry.xattrs[names.data() + at] = value.substr(0, static_cast<size_t>(size));
-  }
-  return entry;
-}
 
 // Shares the blocks where the file system can, else lets the kernel copy.
 Status CopyBytes(int from, int to, uint64_t size) {
@@ -144,6 +124,19 @@ Status CopyLayers(const std::vector<std::string>& layers_bottom_first, const std
     ASSIGN_OR_RETURN(Fd source, OpenFile(layer, kDirectoryFlags));
     Status copied = LayerCopier(target.get()).CopyDirectory(source.get(), target.get());
     RETURN_IF_ERROR(Annotate(copied, Concat("copy the layer ", layer, " to ", directory)));
+  }
+  return absl::OkStatus();
+}
+
+Status CopyRootLook(const std::vector<std::string>& layers_top_first, const std::string& directory) {
+  ASSIGN_OR_RETURN(const Fd target, OpenFile(directory, kDirectoryFlags));
+  for (const std::string& layer : layers_top_first) {
+    struct stat info {};
+    if (lstat(layer.c_str(), &info) != 0) return ErrnoStatus(errno, Concat("look at ", layer));
+    if ((info.st_mode & 07777) == 0755 && info.st_uid == 0 && info.st_gid == 0) continue;
+    if (fchown(target.get(), info.st_uid, info.st_gid) == 0 && fchmod(target.get(), info.st_mode & 07777) == 0)
+      return absl::OkStatus();
+    return ErrnoStatus(errno, Concat("set the owner of ", directory));
   }
   return absl::OkStatus();
 }

@@ -16,6 +16,10 @@ Status SyncDisk(const std::string& path);
 // it looks are left out.
 StatusOr<FilesystemUsage> MeasureTree(const std::string& path);
 
+// What a finished tree holds, by the lengths of its files (rounded up to 4 KiB, a file with several names
+// once) and not by what the disk has of them so far: the same tree always gives the same numbers.
+StatusOr<FilesystemUsage> MeasureContent(const std::string& path);
+
 // Names in a directory; empty when there is none.
 std::vector<std::string> ListDirectory(const std::string& path);
 

@@ -1,11 +1,13 @@
 #include "image/entry_metadata_linux.hpp"
 
 #include <fcntl.h>
+#include <linux/limits.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <limits>
 
 namespace jobpod {
@@ -68,6 +70,23 @@ Status ApplyMetadataAt(int directory, const std::string& name, const TarEntry& e
   timespec times[2] = {TimeOf(entry), TimeOf(entry)};
   if (utimensat(directory, at, times, AT_SYMLINK_NOFOLLOW) != 0) return ErrnoStatus(errno, "set its time");
   return absl::OkStatus();
+}
+
+TarEntry MetadataOf(const struct stat& info, int fd) {
+  TarEntry entry;
+  entry.type = S_ISLNK(info.st_mode) ? '2' : '0';
+  entry.mode = info.st_mode & 07777;
+  entry.uid = info.st_uid;
+  entry.gid = info.st_gid;
+  entry.mtime = info.st_mtim.tv_sec;
+  entry.mtime_nanos = static_cast<int32_t>(info.st_mtim.tv_nsec);
+  std::string names(XATTR_LIST_MAX, '\0'), value(XATTR_SIZE_MAX, '\0');
+  ssize_t listed = fd < 0 ? 0 : flistxattr(fd, names.data(), names.size());
+  for (ssize_t at = 0; at < listed; at += static_cast<ssize_t>(strlen(names.data() + at)) + 1) {
+    ssize_t size = fgetxattr(fd, names.data() + at, value.data(), value.size());
+    if (size >= 0) entry.xattrs[names.data() + at] = value.substr(0, static_cast<size_t>(size));
+  }
+  return entry;
 }
 
 }  // namespace jobpod

@@ -16,6 +16,8 @@ constexpr const char* kSchema[] = {
     "CREATE TABLE IF NOT EXISTS resolved (key TEXT PRIMARY KEY, image TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS layers (key TEXT PRIMARY KEY, disk_bytes INTEGER NOT NULL, inodes INTEGER "
     "NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS chains (image TEXT NOT NULL, position INTEGER NOT NULL, key TEXT NOT NULL, "
+    "PRIMARY KEY (image, position))",
     "PRAGMA user_version = 1",
 };
 
@@ -72,6 +74,9 @@ Status ImageStore::Load() {
   ASSIGN_OR_RETURN(const auto layers, database_->Query("SELECT key, disk_bytes, inodes FROM layers"));
   for (const auto& row : layers) layers_[row[0]] = {Number(row[1]), Number(row[2])};
   RETURN_IF_ERROR(LoadImages());
+  ASSIGN_OR_RETURN(const auto chains, database_->Query("SELECT image, key FROM chains ORDER BY position"));
+  for (const auto& row : chains)
+    if (const auto found = images_.find(row[0]); found != images_.end()) found->second.layers.push_back(row[1]);
   ASSIGN_OR_RETURN(const auto names, database_->Query("SELECT name, image FROM names"));
   for (const auto& row : names)
     if (images_.contains(row[1])) names_[row[0]] = row[1];
@@ -88,7 +93,7 @@ Status ImageStore::LoadImages() {
     const auto bytes = blobs.Read(row[0]);
     const auto parsed = bytes.ok() ? ParseConfig(*bytes) : bytes.status();
     if (parsed.ok()) {
-      images_[row[0]] = Image{row[0], {}, {}, Number(row[1]), parsed->diff_ids, parsed->config, false};
+      images_[row[0]] = Image{row[0], {}, {}, Number(row[1]), parsed->diff_ids, {}, parsed->config, false};
     } else {
       log::warn("image {} is dropped from the index: {}", row[0], Message(parsed.status()));
     }
@@ -103,7 +108,7 @@ Status ImageStore::Rebuild() {
     const auto parsed = bytes.ok() ? ParseConfig(*bytes) : bytes.status();
     if (!parsed.ok()) continue;  // a manifest
     NewImage image;
-    image.image = Image{digest, {}, {}, bytes->size(), parsed->diff_ids, parsed->config, false};
+    image.image = Image{digest, {}, {}, bytes->size(), parsed->diff_ids, {}, parsed->config, false};
     RETURN_IF_ERROR(Put(image));
   }
   return absl::OkStatus();
@@ -133,6 +138,9 @@ Status ImageStore::Write(const NewImage& image) {
   const std::string& id = image.image.id;
   RETURN_IF_ERROR(
       database_->Run("INSERT OR IGNORE INTO images VALUES (?1, ?2)", {id, std::to_string(image.image.size)}));
+  for (size_t i = 0; i < image.image.layers.size(); ++i)
+    RETURN_IF_ERROR(database_->Run("INSERT OR REPLACE INTO chains VALUES (?1, ?2, ?3)",
+                                   {id, std::to_string(i), image.image.layers[i]}));
   for (const std::string& name : image.names)
     RETURN_IF_ERROR(database_->Run("INSERT OR REPLACE INTO names VALUES (?1, ?2)", {name, id}));
   for (const std::string& key : image.resolutions)
@@ -144,7 +152,8 @@ Status ImageStore::Put(const NewImage& image) {
   const std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(database_->Transaction([&] { return Write(image); }));
   const std::string& id = image.image.id;
-  images_.try_emplace(id, image.image);
+  const auto [there, added] = images_.try_emplace(id, image.image);
+  if (!added && !image.image.layers.empty()) there->second.layers = image.image.layers;
   for (const std::string& name : image.names) names_[name] = id;
   for (const std::string& key : image.resolutions) resolved_[key] = id;
   for (const auto& [key, size] : image.layers) layers_[key] = size;
@@ -154,6 +163,7 @@ Status ImageStore::Put(const NewImage& image) {
 
 Status ImageStore::Erase(const std::string& id) {
   RETURN_IF_ERROR(database_->Run("DELETE FROM names WHERE image = ?1", {id}));
+  RETURN_IF_ERROR(database_->Run("DELETE FROM chains WHERE image = ?1", {id}));
   RETURN_IF_ERROR(database_->Run("DELETE FROM resolved WHERE image = ?1", {id}));
   return database_->Run("DELETE FROM images WHERE id = ?1", {id});
 }

@@ -2,6 +2,7 @@
 // below one root directory:
 //   <root>/blobs/sha256/<hex>     manifests and configs (small)
 //   <root>/layers/<hex>/          one plain tree per layer, by diff id, with overlayfs whiteouts
+//   <root>/layers/<hex>-bridge/   a small tree on top of a layer, for one chain of layers (layer_bridge.hpp)
 //   <root>/containers/<id>/{upper,work}   writable layers
 //   <root>/images.db              the index (SQLite, synchronous=FULL)
 // An image's id is its config digest ("sha256:…"), the same in every answer.
@@ -38,6 +39,7 @@ struct Image {
   std::vector<std::string> repo_digests;  // "docker.io/library/busybox@sha256:…"
   uint64_t size = 0;                      // bytes of config and compressed layers, > 0
   std::vector<std::string> diff_ids;      // bottom first
+  std::vector<std::string> layers;        // directories below layers/ to stack, bottom first
   ImageConfig config;
   bool pinned = false;
 };
@@ -69,6 +71,7 @@ struct ImageLimits {  // per image, against hostile content
   uint64_t max_unpacked_bytes = 64ull << 30;
   uint64_t max_entries = 4'000'000;
   uint64_t max_layers = 127;
+  uint64_t max_ratio = 2000;  // unpacked to compressed bytes of a layer; 0 = any
 };
 
 struct ImagesConfig {

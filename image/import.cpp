@@ -169,8 +169,10 @@ StatusOr<std::vector<std::string>> ImportFile(ImageCatalog& catalog, const Image
     if (!removed.ok()) log::warn("{}", Message(removed));
   });
   ASSIGN_OR_RETURN(const ByteSource source, StreamFile(path));
-  const UnpackLimits unpack{limits.max_unpacked_bytes, limits.max_entries};
-  RETURN_IF_ERROR(UnpackLayer(source, directory, /*windows=*/false, unpack, stop).status());
+  UnpackBudget budget({.max_bytes = limits.max_unpacked_bytes,
+                       .max_entries = limits.max_entries,
+                       .max_ratio = limits.max_ratio});
+  RETURN_IF_ERROR(UnpackLayer(source, directory, /*windows=*/false, budget, stop).status());
   return ImportTree(catalog, limits, directory, name, std::move(stop));
 }
 

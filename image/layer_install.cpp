@@ -18,7 +18,12 @@ constexpr std::chrono::milliseconds kProgressEvery{200};
 class Installer {
  public:
   Installer(LayerStore& store, const InstallRequest& request, std::stop_token outer)
-      : store_(store), request_(request), forward_(outer, [this] { stop_.request_stop(); }) {}
+      : store_(store),
+        request_(request),
+        budget_({.max_bytes = request.limits.max_unpacked_bytes,
+                 .max_entries = request.limits.max_entries,
+                 .max_ratio = request.limits.max_ratio}),
+        forward_(outer, [this] { stop_.request_stop(); }) {}
 
   StatusOr<std::map<std::string, LayerSize>> Run() {
     {
@@ -70,7 +75,7 @@ class Installer {
     if (request_.progress) request_.progress({layer.blob.digest, phase, done, layer.blob.size});
   }
 
-  StatusOr<LayerSize> Build(const LayerPlan& layer, const std::string& path) {
+  StatusOr<std::vector<std::string>> Build(const LayerPlan& layer, const std::string& path) {
     auto last = std::chrono::steady_clock::now();
     Tell(layer, "downloading", 0);
     const auto on_bytes = [&, last](uint64_t done) mutable {
@@ -80,35 +85,23 @@ class Installer {
       Tell(layer, done == layer.blob.size ? "unpacking" : "downloading", done);
     };
     ASSIGN_OR_RETURN(const ByteSource source, request_.open(layer, on_bytes, stop_.get_token()));
-    ASSIGN_OR_RETURN(const UnpackLimits limits, Remaining());
-    auto result = UnpackLayer(source, path, request_.windows, limits, stop_.get_token());
+    auto result = UnpackLayer(source, path, request_.windows, budget_, stop_.get_token());
     if (!result.ok()) return Explain(layer, NameLimits(result.status()));
     RETURN_IF_ERROR(Verify(layer, *result));
-    bytes_ += result->disk_bytes;
-    entries_ += result->inodes;
-    return LayerSize{result->disk_bytes, result->inodes};
+    return std::move(result->implied);
   }
 
   static Status NameLimits(const Status& status) {
     if (!absl::IsResourceExhausted(status)) return status;
     return absl::ResourceExhaustedError(
         Concat(Message(status),
-               "; raise max_unpacked_bytes or max_entries in [image] if the image is to be trusted"));
+               "; raise max_unpacked_bytes, max_entries or max_ratio in [image] if the image is to be trusted"));
   }
 
   // Reasons that are the registry's own stay as they are: their first word has a meaning.
   static Status Explain(const LayerPlan& layer, const Status& status) {
     if (absl::IsUnavailable(status) || absl::IsCancelled(status)) return status;
     return Annotate(status, Concat("layer ", layer.blob.digest.empty() ? layer.diff_id : layer.blob.digest));
-  }
-
-  StatusOr<UnpackLimits> Remaining() const {
-    const ImageLimits& limits = request_.limits;
-    if (bytes_ >= limits.max_unpacked_bytes || entries_ >= limits.max_entries)
-      return absl::ResourceExhaustedError(
-          Concat("the image is over the limit of ", limits.max_unpacked_bytes, " bytes or ",
-                 limits.max_entries, " files; raise max_unpacked_bytes or max_entries in [image]"));
-    return UnpackLimits{limits.max_unpacked_bytes - bytes_, limits.max_entries - entries_};
   }
 
   static Status Verify(const LayerPlan& layer, const UnpackResult& result) {
@@ -124,10 +117,10 @@ class Installer {
 
   LayerStore& store_;
   const InstallRequest& request_;
+  UnpackBudget budget_;
   std::stop_source stop_;
   std::stop_callback<std::function<void()>> forward_;
   std::atomic<size_t> next_ = 0;
-  std::atomic<uint64_t> bytes_ = 0, entries_ = 0;
   std::mutex mutex_;
   Status error_;
   std::map<std::string, LayerSize> sizes_;

@@ -8,11 +8,13 @@
 #include "base/log.hpp"
 #include "base/scope_exit.hpp"
 #include "image/digest.hpp"
+#include "image/disk.hpp"
 
 namespace jobpod {
 namespace {
 
-constexpr std::string_view kWindows = "-windows";
+constexpr std::string_view kWindows = "-windows", kBridge = "-bridge", kImplied = ".implied";
+constexpr size_t kMaxImplied = 64u << 20;
 
 void RemoveOrLog(const std::string& path) {
   const Status removed = RemoveTree(path);
@@ -27,10 +29,17 @@ std::string LayerKey(const std::string& diff_id, bool windows) {
 
 bool IsLayerKey(const std::string& text) {
   const std::string_view rest = std::string_view(text).substr(std::min<size_t>(text.size(), 64));
-  return text.size() >= 64 && IsIdOrPrefix(text.substr(0, 64)) && (rest.empty() || rest == kWindows);
+  return text.size() >= 64 && IsIdOrPrefix(text.substr(0, 64)) && (rest.empty() || rest == kWindows || rest == kBridge);
+}
+
+std::string BridgeKey(const std::vector<std::string>& chain) {
+  std::string text;
+  for (const std::string& key : chain) text += Concat(key, "\n");
+  return Concat(DigestHex(DigestOf(text)), kBridge);
 }
 
 std::vector<std::string> LayerKeys(const Image& image) {
+  if (!image.layers.empty()) return image.layers;
   std::vector<std::string> out;
   for (const std::string& id : image.diff_ids) out.push_back(LayerKey(id, image.config.os == "windows"));
   return out;
@@ -51,6 +60,12 @@ LayerPins::~LayerPins() {
   Drop();
 }
 
+void LayerPins::Add(LayerPins other) {
+  if (other.store_ == nullptr) return;
+  store_ = std::exchange(other.store_, nullptr);
+  keys_.insert(keys_.end(), other.keys_.begin(), other.keys_.end());
+}
+
 void LayerPins::Drop() {
   if (store_ != nullptr) store_->Unpin(keys_);
   store_ = nullptr;
@@ -61,11 +76,53 @@ LayerStore::LayerStore(const std::string& root, std::map<std::string, LayerSize>
   for (const auto& [key, size] : present_) {
     total_.disk_bytes += size.disk_bytes;
     total_.inodes += size.inodes;
+    unchecked_.insert(key);
   }
 }
 
 std::string LayerStore::Path(const std::string& key) const {
   return Concat(directory_, "/", key);
+}
+
+std::string LayerStore::ImpliedPath(const std::string& key) const {
+  return Concat(Path(key), kImplied);
+}
+
+std::vector<std::string> LayerStore::Implied(const std::string& key) const {
+  std::vector<std::string> out;
+  const std::string text = ReadFile(ImpliedPath(key), kMaxImplied).value_or("");
+  for (size_t at = 0; at < text.size(); at = text.find('\0', at) + 1) out.emplace_back(text.c_str() + at);
+  return out;
+}
+
+Status LayerStore::Check(const std::vector<std::string>& keys) {
+  Status first;
+  for (const std::string& key : keys) {
+    const Status checked = CheckOne(key);
+    if (first.ok()) first = checked;
+  }
+  return first;
+}
+
+// Two threads may look at the same layer; the second finds it gone from the list or moved.
+Status LayerStore::CheckOne(const std::string& key) {
+  LayerSize known;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!unchecked_.contains(key)) return absl::OkStatus();
+    known = present_[key];
+  }
+  const auto found = MeasureContent(Path(key));
+  const std::lock_guard lock(mutex_);
+  if (unchecked_.erase(key) == 0) return absl::OkStatus();
+  if (found.ok() && found->used_bytes == known.disk_bytes && found->inodes_used == known.inodes)
+    return absl::OkStatus();
+  DropLocked(key);
+  return absl::DataLossError(Concat("layer ", key, " is damaged: ", known.inodes, " files with ",
+                                    known.disk_bytes, " bytes were unpacked, ",
+                                    found.ok() ? Concat(found->inodes_used, " with ", found->used_bytes)
+                                               : std::string("none"),
+                                    " are left"));
 }
 
 LayerPins LayerStore::Pin(std::vector<std::string> keys) {
@@ -97,6 +154,8 @@ std::string LayerStore::DropLocked(const std::string& key) {
   total_.disk_bytes -= found->second.disk_bytes;
   total_.inodes -= found->second.inodes;
   present_.erase(found);
+  unchecked_.erase(key);
+  std::remove(ImpliedPath(key).c_str());
   return trash;
 }
 
@@ -118,7 +177,12 @@ StatusOr<LayerSize> LayerStore::Build(const std::string& key, const BuildFunctio
   const std::string partial = Path(Concat(".partial-", NewId().substr(0, 16)));
   RETURN_IF_ERROR(MakeDirectories(partial, 0755));
   ScopeExit undo([&] { RemoveOrLog(partial); });
-  ASSIGN_OR_RETURN(const LayerSize size, build(partial));
+  ASSIGN_OR_RETURN(const std::vector<std::string> implied, build(partial));
+  ASSIGN_OR_RETURN(const FilesystemUsage usage, MeasureContent(partial));
+  const LayerSize size{usage.used_bytes, usage.inodes_used};
+  std::string text;
+  for (const std::string& path : implied) text.append(path).push_back('\0');
+  if (!text.empty()) RETURN_IF_ERROR(WriteFileAtomic(ImpliedPath(key), text));
   const std::lock_guard lock(mutex_);
   if (std::rename(partial.c_str(), Path(key).c_str()) != 0)
     return ErrnoStatus(errno, Concat("put layer ", Path(key), " in its place"));
@@ -152,8 +216,9 @@ void LayerStore::Sweep() {
   {
     const std::lock_guard lock(mutex_);
     for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {
-      const std::string name = entry.path().filename();
-      if (!pins_.contains(name) || !present_.contains(name)) paths.push_back(entry.path());
+      std::string key = entry.path().filename();
+      if (key.ends_with(kImplied)) key.resize(key.size() - kImplied.size());
+      if (!pins_.contains(key) || !present_.contains(key)) paths.push_back(entry.path());
     }
     removing_ = true;
     std::erase_if(present_, [&](const auto& entry) { return !pins_.contains(entry.first); });

@@ -1,5 +1,6 @@
 // The layer trees on disk, <root>/layers/<key>/. A layer lives as long as somebody holds a pin on it:
-// an image, a container's rootfs, a pull in flight. The last pin's end removes the tree.
+// an image, a container's rootfs, a pull in flight. The last pin's end removes the tree. The file
+// <key>.implied beside a tree, when there is one, lists its implied directories (layer_bridge.hpp).
 #pragma once
 
 #include <condition_variable>
@@ -19,7 +20,10 @@ namespace jobpod {
 // The name of a layer's directory. Windows layers are unpacked differently, so that one stream can
 // stand for two trees.
 std::string LayerKey(const std::string& diff_id, bool windows);
+// What lies on top of the last layer of `chain` (keys, bottom first).
+std::string BridgeKey(const std::vector<std::string>& chain);
 bool IsLayerKey(const std::string& text);
+// What is to be stacked; for an image that was not committed yet, its own layers.
 std::vector<std::string> LayerKeys(const Image& image);
 
 class LayerStore;
@@ -36,6 +40,9 @@ class LayerPins {
 
   const std::vector<std::string>& keys() const { return keys_; }
 
+  // Takes over the pins of `other`, which are on the same store.
+  void Add(LayerPins other);
+
  private:
   friend class LayerStore;
   LayerPins(LayerStore* store, std::vector<std::string> keys) : store_(store), keys_(std::move(keys)) {}
@@ -48,8 +55,8 @@ class LayerPins {
 // Thread-safe.
 class LayerStore {
  public:
-  // Fills the given empty directory and says how large it became.
-  using BuildFunction = std::function<StatusOr<LayerSize>(const std::string& directory)>;
+  // Fills the given empty directory and names its implied directories.
+  using BuildFunction = std::function<StatusOr<std::vector<std::string>>(const std::string& directory)>;
 
   // `present` are the layers known to be whole; every other directory is removed by Sweep.
   LayerStore(const std::string& root, std::map<std::string, LayerSize> present);
@@ -62,6 +69,11 @@ class LayerStore {
   StatusOr<LayerPins> PinPresent(std::vector<std::string> keys);
 
   bool Has(const std::string& key) const;
+  std::vector<std::string> Implied(const std::string& key) const;
+
+  // Looks once at each layer that an earlier run left, whether it has as many files and bytes as it had.
+  // DataLoss when one has not: it is moved aside, and a pull makes it anew. The caller holds pins.
+  Status Check(const std::vector<std::string>& keys);
 
   // The layer's size once it is there; it is built on this thread unless another one is at it. The
   // caller holds a pin.
@@ -80,6 +92,8 @@ class LayerStore {
   friend class LayerPins;
   void Unpin(const std::vector<std::string>& keys);
   std::string DropLocked(const std::string& key);
+  std::string ImpliedPath(const std::string& key) const;
+  Status CheckOne(const std::string& key);
   StatusOr<LayerSize> Build(const std::string& key, const BuildFunction& build);
 
   const std::string directory_;
@@ -88,6 +102,7 @@ class LayerStore {
   std::map<std::string, LayerSize> present_;
   std::map<std::string, size_t> pins_;
   std::set<std::string> building_;
+  std::set<std::string> unchecked_;  // of an earlier run
   bool removing_ = false;
   LayerSize total_;
 };

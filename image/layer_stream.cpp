@@ -8,6 +8,7 @@ namespace {
 constexpr size_t kBuffers = 4;
 constexpr size_t kBlobBuffer = 256u << 10;
 constexpr size_t kTarBuffer = 1u << 20;
+constexpr uint64_t kRatioFrom = 256u << 20;
 
 Status CheckStop(const std::stop_token& stop) {
   if (stop.stop_requested()) return absl::CancelledError("unpacking the layer was cancelled");
@@ -46,23 +47,30 @@ StatusOr<std::string_view> BlobStream::Fill() {
   return std::string_view(buffer, filled);
 }
 
-TarStream::TarStream(Decoder& decoder, HashThread& thread, uint64_t max_bytes, std::stop_token stop)
-    : decoder_(decoder), ring_(thread, kBuffers, kTarBuffer), max_bytes_(max_bytes), stop_(std::move(stop)) {}
+TarStream::TarStream(Decoder& decoder, const BlobStream& blob, HashThread& thread, UnpackBudget& budget,
+                     std::stop_token stop)
+    : decoder_(decoder),
+      blob_(blob),
+      ring_(thread, kBuffers, kTarBuffer),
+      budget_(budget),
+      stop_(std::move(stop)) {}
 
 StatusOr<std::string_view> TarStream::Next() {
   RETURN_IF_ERROR(CheckStop(stop_));
   char* buffer = ring_.Acquire();
-  // One byte more than allowed is enough to know.
-  uint64_t left = max_bytes_ - bytes_;
-  size_t want = left < kTarBuffer ? static_cast<size_t>(left) + 1 : kTarBuffer;
-  ASSIGN_OR_RETURN(size_t got, decoder_.Read(buffer, want));
+  ASSIGN_OR_RETURN(const size_t got, decoder_.Read(buffer, kTarBuffer));
   bytes_ += got;
   ring_.Hash(got);
-  if (bytes_ > max_bytes_) {
-    return absl::ResourceExhaustedError(
-        Concat("the layer unpacks to more than the allowed ", max_bytes_, " bytes"));
-  }
+  RETURN_IF_ERROR(budget_.TakeBytes(got));
+  RETURN_IF_ERROR(CheckRatio());
   return std::string_view(buffer, got);
+}
+
+Status TarStream::CheckRatio() const {
+  const uint64_t limit = budget_.limits().max_ratio;
+  if (limit == 0 || bytes_ < kRatioFrom || bytes_ / limit <= blob_.bytes()) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      Concat("the layer unpacks to more than the allowed ", limit, " times its compressed size"));
 }
 
 }  // namespace jobpod

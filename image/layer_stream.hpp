@@ -41,18 +41,24 @@ class BlobStream final : public ByteStream {
   bool hashing_ = true, ended_ = false;
 };
 
-// The tar stream. ResourceExhausted as soon as it is longer than `max_bytes`. Not thread-safe.
+// The tar stream. ResourceExhausted as soon as it is longer than the budget has left, or is out of all
+// proportion to the blob. Not thread-safe.
 class TarStream final : public ByteStream {
  public:
-  TarStream(Decoder& decoder, HashThread& thread, uint64_t max_bytes, std::stop_token stop);
+  // Borrows all but `stop`; `decoder` reads `blob`.
+  TarStream(Decoder& decoder, const BlobStream& blob, HashThread& thread, UnpackBudget& budget,
+            std::stop_token stop);
 
   StatusOr<std::string_view> Next() override;
   std::string Digest() { return ring_.Finish(); }
 
  private:
+  Status CheckRatio() const;
+
   Decoder& decoder_;
+  const BlobStream& blob_;
   HashRing ring_;
-  const uint64_t max_bytes_;
+  UnpackBudget& budget_;
   std::stop_token stop_;
   uint64_t bytes_ = 0;
 };

@@ -126,7 +126,8 @@ TemporaryDirectory::~TemporaryDirectory() {
 
 StatusOr<UnpackResult> Unpack(const std::string& blob, const std::string& directory, bool windows,
                               const UnpackLimits& limits) {
-  return UnpackLayer(Source(blob), directory, windows, limits, {});
+  UnpackBudget budget(limits);
+  return UnpackLayer(Source(blob), directory, windows, budget, {});
 }
 
 int Shell(const std::string& command) {

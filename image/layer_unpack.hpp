@@ -2,6 +2,7 @@
 // hostile until its digest has been checked, and its paths stay hostile after that.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <stop_token>
@@ -25,6 +26,24 @@ struct UnpackLimits {
   uint64_t max_bytes = 64ull << 30;  // of unpacked file content and tar framing together
   uint64_t max_entries = 4'000'000;
   uint64_t max_path = 4096;
+  // Unpacked bytes per compressed byte of one layer, counted from 256 MiB on; 0 = any. gzip cannot pass 1032.
+  uint64_t max_ratio = 2000;
+};
+
+// What one image may take, shared by the layers that are unpacked at the same time: their sum never
+// passes the limits. Thread-safe.
+class UnpackBudget {
+ public:
+  explicit UnpackBudget(const UnpackLimits& limits) : limits_(limits) {}
+  const UnpackLimits& limits() const { return limits_; }
+
+  // ResourceExhausted when that much is not left; then it is not taken.
+  Status TakeBytes(uint64_t bytes);
+  Status TakeEntries(uint64_t entries);
+
+ private:
+  const UnpackLimits limits_;
+  std::atomic<uint64_t> bytes_ = 0, entries_ = 0;
 };
 
 struct UnpackResult {
@@ -33,19 +52,26 @@ struct UnpackResult {
   uint64_t compressed_bytes = 0;
   uint64_t disk_bytes = 0;  // of regular files
   uint64_t inodes = 0;
+  // Directories that no entry names: the layers below may have more to say about them (layer_bridge.hpp).
+  std::vector<std::string> implied;
 };
 
 // Unpacks into `directory`, which exists and is empty. Whiteouts become overlayfs ones (character device
 // 0:0, trusted.overlay.opaque), owners, modes, times, xattrs and hard links are kept, device nodes are
-// refused. Nothing is ever written outside `directory`, whatever the archive says. The hash of the tar
+// refused. A path through a link of the same layer is followed inside `directory`, as containerd does.
+// Nothing is ever written outside `directory`, whatever the archive says. The hash of the tar
 // stream runs beside the decoding. The compression is detected. On error the directory's content is
 // undefined and the caller removes it. `windows` reads a Windows layer: the tree below Files/ only.
 StatusOr<UnpackResult> UnpackLayer(const ByteSource& source, const std::string& directory, bool windows,
-                                   const UnpackLimits& limits, std::stop_token stop);
+                                   UnpackBudget& budget, std::stop_token stop);
 
 // A full copy of an image where overlayfs is missing: applies layer trees (bottom first, with overlayfs
 // whiteouts) into `directory`.
 Status CopyLayers(const std::vector<std::string>& layers_bottom_first, const std::string& directory);
+
+// Gives `directory` the owner and mode of the image's own root: that of the topmost layer (first in the list)
+// that has another than the default, 0755 and root.
+Status CopyRootLook(const std::vector<std::string>& layers_top_first, const std::string& directory);
 
 // Whether overlayfs can be mounted with an upper directory below `directory`. Asked once at start.
 bool OverlayWorks(const std::string& directory);

@@ -20,8 +20,8 @@ StatusOr<Compression> Detect(BlobStream& blob) {
 }
 
 // Unpacks the tar stream to its end, which may be behind the archive's end.
-Status UnpackEntries(TarStream& tar, LayerWriter& writer, const UnpackLimits& limits) {
-  TarReader reader(tar, limits);
+Status UnpackEntries(TarStream& tar, LayerWriter& writer, const UnpackBudget& budget) {
+  TarReader reader(tar, budget.limits());
   TarEntry entry;
   for (;;) {
     ASSIGN_OR_RETURN(bool more, reader.Next(entry));
@@ -35,22 +35,23 @@ Status UnpackEntries(TarStream& tar, LayerWriter& writer, const UnpackLimits& li
 }  // namespace
 
 StatusOr<UnpackResult> UnpackLayer(const ByteSource& source, const std::string& directory, bool windows,
-                                   const UnpackLimits& limits, std::stop_token stop) {
+                                   UnpackBudget& budget, std::stop_token stop) {
   ASSIGN_OR_RETURN(Fd root, OpenFile(directory, O_RDONLY | O_DIRECTORY));
   ASSIGN_OR_RETURN(auto hasher, HashThread::Start());
   BlobStream blob(source, *hasher, stop);
   ASSIGN_OR_RETURN(Compression compression, Detect(blob));
   if (compression == Compression::kNone) blob.StopHashing();
   ASSIGN_OR_RETURN(auto decoder, MakeDecoder(compression, blob));
-  TarStream tar(*decoder, *hasher, limits.max_bytes, stop);
-  LayerWriter writer(std::move(root), windows, limits);
-  RETURN_IF_ERROR(UnpackEntries(tar, writer, limits));
+  TarStream tar(*decoder, blob, *hasher, budget, stop);
+  LayerWriter writer(std::move(root), windows, budget);
+  RETURN_IF_ERROR(UnpackEntries(tar, writer, budget));
   UnpackResult result;
   result.diff_id = tar.Digest();
   result.blob_digest = compression == Compression::kNone ? result.diff_id : blob.Digest();
   result.compressed_bytes = blob.bytes();
   result.disk_bytes = writer.disk_bytes();
   result.inodes = writer.inodes();
+  result.implied.assign(writer.implied().begin(), writer.implied().end());
   return result;
 }
 

@@ -47,6 +47,13 @@ Status CheckKind(const TarEntry& entry) {
   return Refused(Concat("its type ", Quoted({&entry.type, 1}), " is unknown"));
 }
 
+// The path of the directory that the last of `parts` lies in.
+std::string ParentOf(const PathParts& parts) {
+  std::string path = ".";
+  for (size_t at = 0; at + 1 < parts.size(); ++at) path += Concat("/", parts[at]);
+  return path;
+}
+
 // Windows writes no Unix permissions.
 void GivePermissions(TarEntry& entry) {
   if ((entry.mode & 0777) == 0) entry.mode |= 0755;
@@ -54,24 +61,24 @@ void GivePermissions(TarEntry& entry) {
 
 }  // namespace
 
-LayerWriter::LayerWriter(Fd root, bool windows, const UnpackLimits& limits)
-    : cursor_(std::move(root)), windows_(windows), limits_(limits) {}
+LayerWriter::LayerWriter(Fd root, bool windows, UnpackBudget& budget)
+    : cursor_(std::move(root)), windows_(windows), budget_(budget) {}
 
 Status LayerWriter::Finish() {
-  RETURN_IF_ERROR(CheckInodes());
+  RETURN_IF_ERROR(CountInodes());
   return Annotate(cursor_.Leave(), "finish the layer");
 }
 
 // Directories that no entry names count as well: one long path makes hundreds.
-Status LayerWriter::CheckInodes() const {
-  if (inodes() <= limits_.max_entries) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      Concat("the layer makes more than the allowed ", limits_.max_entries, " files and directories"));
+Status LayerWriter::CountInodes() {
+  const uint64_t fresh = inodes() - counted_;
+  counted_ += fresh;
+  return budget_.TakeEntries(fresh);
 }
 
 Status LayerWriter::Write(const TarEntry& entry, TarReader& reader) {
   std::string context = Concat("the layer's entry ", Quoted(entry.path));
-  StatusOr<PathParts> parts = SplitLayerPath(entry.path, limits_.max_path);
+  StatusOr<PathParts> parts = SplitLayerPath(entry.path, budget_.limits().max_path);
   if (!parts.ok()) return Annotate(parts.status(), context);
   if (!windows_) return Annotate(WriteAt(entry, *std::move(parts), reader), context);
   if (!EnterWindowsFiles(*parts)) return absl::OkStatus();
@@ -81,7 +88,7 @@ Status LayerWriter::Write(const TarEntry& entry, TarReader& reader) {
 }
 
 Status LayerWriter::WriteAt(const TarEntry& entry, PathParts parts, TarReader& reader) {
-  RETURN_IF_ERROR(CheckInodes());
+  RETURN_IF_ERROR(CountInodes());
   NameKind kind = parts.empty() ? NameKind::kPlain : ClassifyName(parts.back());
   if (kind == NameKind::kIgnored) return absl::OkStatus();
   if (kind == NameKind::kPlain) RETURN_IF_ERROR(CheckKind(entry));
@@ -118,6 +125,7 @@ Status LayerWriter::WriteDirectory(const TarEntry& entry, const PathParts& parts
   ASSIGN_OR_RETURN(int directory, cursor_.Enter(parts, parts.size()));
   RETURN_IF_ERROR(ApplyMetadata(directory, entry, false));
   cursor_.KeepTime(TimeOf(entry));
+  cursor_.MarkNamed();
   return absl::OkStatus();
 }
 
@@ -159,13 +167,12 @@ Status LayerWriter::WriteFifo(const TarEntry& entry, const Place& place) {
 
 Status LayerWriter::WriteHardLink(const TarEntry& entry, const Place& place) {
   std::string what = Concat("link it to ", Quoted(entry.link));
-  StatusOr<PathParts> target = SplitLayerPath(entry.link, limits_.max_path);
+  StatusOr<PathParts> target = SplitLayerPath(entry.link, budget_.limits().max_path);
   if (!target.ok()) return Annotate(target.status(), what);
   if (windows_ && !EnterWindowsFiles(*target)) return Refused(Concat(what, ": that is outside Files"));
   if (target->empty()) return Refused(Concat(what, ": that is the layer's root"));
-  StatusOr<Fd> parent = OpenDirectoryNoFollow(cursor_.root(), *target, target->size() - 1);
-  if (absl::IsNotFound(parent.status())) return Refused(Concat(what, ": the layer has no such file"));
-  if (!parent.ok()) return Annotate(parent.status(), what);
+  StatusOr<Fd> parent = OpenInRoot(cursor_.root(), ParentOf(*target), O_PATH | O_DIRECTORY);
+  if (!parent.ok()) return Refused(Concat(what, ": the layer has no such file"));
   struct stat old_info {
   }, new_info{};
   const char* name = target->back().c_str();
@@ -191,6 +198,7 @@ Status LayerWriter::WriteWhiteout(const Place& place) {
     return MakeWhiteout(place.directory, name);
   }
   if (!S_ISDIR(info.st_mode)) return absl::OkStatus();
+  cursor_.MarkNew(name);
   Fd directory(openat(place.directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   return directory ? SetOpaque(directory.get()) : ErrnoStatus(errno, "open its directory");
 }

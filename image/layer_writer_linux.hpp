@@ -15,7 +15,8 @@ namespace jobpod {
 // Not thread-safe.
 class LayerWriter {
  public:
-  LayerWriter(Fd root, bool windows, const UnpackLimits& limits);
+  // Borrows `budget`.
+  LayerWriter(Fd root, bool windows, UnpackBudget& budget);
 
   // Makes what `entry` says; a file's content is taken from `reader`. Errors name the entry.
   Status Write(const TarEntry& entry, TarReader& reader);
@@ -25,6 +26,7 @@ class LayerWriter {
 
   uint64_t disk_bytes() const { return disk_bytes_; }
   uint64_t inodes() const { return made_ + cursor_.made(); }
+  const std::set<std::string>& implied() const { return cursor_.implied(); }
 
  private:
   // The entry's place: an open directory and a name in it.
@@ -41,12 +43,12 @@ class LayerWriter {
   Status WriteFifo(const TarEntry& entry, const Place& place);
   Status WriteWhiteout(const Place& place);
   Status CopyContent(int file, TarReader& reader);
-  Status CheckInodes() const;
+  Status CountInodes();
 
   TreeCursor cursor_;
   const bool windows_;
-  const UnpackLimits limits_;
-  uint64_t disk_bytes_ = 0, made_ = 0;
+  UnpackBudget& budget_;
+  uint64_t disk_bytes_ = 0, made_ = 0, counted_ = 0;
 };
 
 }  // namespace jobpod

@@ -180,7 +180,7 @@ StatusOr<NewImage> DescribeImage(const std::string& id, std::string_view config,
     size += layer.size;
   }
   return NewImage{
-      {id, {}, {}, size, std::move(parsed.diff_ids), std::move(parsed.config), false}, {}, {}, {}};
+      {id, {}, {}, size, std::move(parsed.diff_ids), {}, std::move(parsed.config), false}, {}, {}, {}};
 }
 
 std::vector<LayerPlan> PlanLayers(const Image& image, const std::vector<Descriptor>& layers) {

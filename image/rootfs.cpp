@@ -57,6 +57,7 @@ void RootfsStore::HoldAgain(const std::string& container_id) {
 
 StatusOr<std::vector<std::string>> RootfsStore::Hold(const std::string& container_id, const Image& image) {
   ASSIGN_OR_RETURN(LayerPins pins, catalog_.layers().PinPresent(LayerKeys(image)));
+  RETURN_IF_ERROR(catalog_.CheckLayers(image));
   RETURN_IF_ERROR(MakeDirectories(Path(container_id), 0711));
   std::string lines;
   std::vector<std::string> lower;
@@ -81,6 +82,7 @@ StatusOr<Rootfs> RootfsStore::Prepare(const std::string& container_id, const Ima
   ASSIGN_OR_RETURN(out.lower, Hold(container_id, *image));
   if (overlay_) {
     RETURN_IF_ERROR(MakeDirectories(out.upper, 0755));
+    RETURN_IF_ERROR(CopyRootLook(out.lower, out.upper));
     RETURN_IF_ERROR(MakeDirectories(out.work, 0700));
   } else {
     RETURN_IF_ERROR(Copy(out.lower, out.upper, container_id));

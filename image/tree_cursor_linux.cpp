@@ -1,9 +1,11 @@
 #include "image/tree_cursor_linux.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <climits>
+#include <iterator>
 
 #include "base/file_linux.hpp"
 #include "image/overlay_linux.hpp"
@@ -13,6 +15,11 @@ namespace jobpod {
 namespace {
 
 constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+constexpr size_t kMaxLevels = 256;  // each holds a descriptor
+constexpr int kMaxLinks = 40;       // as many as the kernel follows
+// Of paths that are remembered. Docker and BuildKit name every directory; 32 MiB are half a million.
+constexpr uint64_t kMaxImplied = 32u << 20;
 
 Status InTheWay(int parent, const std::string& name, int error) {
   struct stat info {};
@@ -28,24 +35,30 @@ Status InTheWay(int parent, const std::string& name, int error) {
   return ErrnoStatus(error, Concat("open directory ", Quoted(name)));
 }
 
-// Makes the directory and opens it. One that takes the place of a whiteout hides what the layers below
-// have there.
+// Neither the umask nor a parent's setgid bit has a say.
 StatusOr<Fd> MakeDirectory(int parent, const std::string& name) {
   const char* at = name.c_str();
-  bool whiteout = IsWhiteoutAt(parent, name);
-  if (whiteout && unlinkat(parent, at, 0) != 0) return ErrnoStatus(errno, Concat("replace ", Quoted(name)));
   if (mkdirat(parent, at, 0755) != 0) return InTheWay(parent, name, errno);
   Fd made(openat(parent, at, kDirectoryFlags));
   if (!made) return InTheWay(parent, name, errno);
-  // Neither the umask nor a parent's setgid bit has a say.
   if (fchown(made.get(), 0, 0) != 0 || fchmod(made.get(), 0755) != 0) {
     return ErrnoStatus(errno, Concat("set the owner of ", Quoted(name)));
   }
-  if (whiteout) RETURN_IF_ERROR(SetOpaque(made.get()));
   return made;
 }
 
 }  // namespace
+
+PathParts ReversedLinkParts(std::string_view target) {
+  PathParts parts;
+  while (!target.empty()) {
+    const size_t slash = target.rfind('/');
+    const std::string_view part = target.substr(slash == std::string_view::npos ? 0 : slash + 1);
+    if (!part.empty() && part != ".") parts.emplace_back(part);
+    target = target.substr(0, slash == std::string_view::npos ? 0 : slash);
+  }
+  return parts;
+}
 
 StatusOr<Fd> OpenDirectoryNoFollow(int root, const PathParts& parts, size_t count) {
   Fd current(openat(root, ".", kDirectoryFlags));
@@ -66,24 +79,94 @@ StatusOr<int> TreeCursor::Enter(const PathParts& parts, size_t count) {
   size_t common = 0;
   while (common < count && common + 1 < levels_.size() && levels_[common + 1].name == parts[common]) ++common;
   while (levels_.size() > common + 1) RETURN_IF_ERROR(Pop());
-  for (size_t at = common; at < count; ++at) RETURN_IF_ERROR(Push(parts[at]));
+  const auto end = parts.begin() + static_cast<std::ptrdiff_t>(count);
+  RETURN_IF_ERROR(Walk({std::make_reverse_iterator(end),
+                        std::make_reverse_iterator(parts.begin() + static_cast<std::ptrdiff_t>(common))}));
   return levels_.back().fd.get();
 }
 
-Status TreeCursor::Push(const std::string& name) {
-  int parent = levels_.back().fd.get();
+// `pending` has the next part at its end.
+Status TreeCursor::Walk(PathParts pending) {
+  int links = 0;
+  while (!pending.empty()) {
+    const std::string name = std::move(pending.back());
+    pending.pop_back();
+    if (name == "..") {
+      if (levels_.size() > 1) RETURN_IF_ERROR(Pop());
+      continue;
+    }
+    ASSIGN_OR_RETURN(const bool entered, Push(name));
+    if (entered) continue;
+    if (++links > kMaxLinks) {
+      return absl::InvalidArgumentError(
+          Concat("its path leads through too many symbolic links, the last of them ", Quoted(name)));
+    }
+    RETURN_IF_ERROR(Follow(name, pending));
+  }
+  return absl::OkStatus();
+}
+
+Status TreeCursor::Follow(const std::string& name, PathParts& pending) {
+  char target[PATH_MAX];
+  const ssize_t size = readlinkat(levels_.back().fd.get(), name.c_str(), target, sizeof target);
+  if (size < 0) return ErrnoStatus(errno, Concat("read the symbolic link ", Quoted(name)));
+  if (size > 0 && target[0] == '/')
+    while (levels_.size() > 1) RETURN_IF_ERROR(Pop());
+  for (std::string& part : ReversedLinkParts({target, static_cast<size_t>(size)}))
+    pending.push_back(std::move(part));
+  return absl::OkStatus();
+}
+
+StatusOr<bool> TreeCursor::Push(const std::string& name) {
+  if (levels_.size() > kMaxLevels) {
+    return absl::InvalidArgumentError("its path is nested deeper than 255 directories");
+  }
+  const int parent = levels_.back().fd.get();
   Level level{Fd(openat(parent, name.c_str(), kDirectoryFlags)), name};
+  struct stat info {};
   if (level.fd) {
-    struct stat info {};
     if (fstat(level.fd.get(), &info) != 0) return ErrnoStatus(errno, Concat("look at ", Quoted(name)));
     level.keep_time = true;
     level.mtime = info.st_mtim;
   } else {
-    ASSIGN_OR_RETURN(level.fd, MakeDirectory(parent, name));
-    ++made_;
+    const bool there = fstatat(parent, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
+    if (there && S_ISLNK(info.st_mode)) return false;
+    RETURN_IF_ERROR(Make(level));
   }
   levels_.push_back(std::move(level));
-  return absl::OkStatus();
+  return true;
+}
+
+// A directory that takes the place of a whiteout hides what the layers below have there.
+Status TreeCursor::Make(Level& level) {
+  const int parent = levels_.back().fd.get();
+  const bool whiteout = IsWhiteoutAt(parent, level.name);
+  if (whiteout && unlinkat(parent, level.name.c_str(), 0) != 0)
+    return ErrnoStatus(errno, Concat("replace ", Quoted(level.name)));
+  ASSIGN_OR_RETURN(level.fd, MakeDirectory(parent, level.name));
+  ++made_;
+  if (whiteout) return SetOpaque(level.fd.get());
+  const auto [path, fresh] = implied_.insert(PathOf(level.name));
+  if (fresh) implied_bytes_ += path->size();
+  if (implied_bytes_ <= kMaxImplied) return absl::OkStatus();
+  return absl::ResourceExhaustedError("the layer has too many directories that no entry names");
+}
+
+std::string TreeCursor::PathOf(const std::string& name) const {
+  std::string path;
+  for (size_t level = 1; level < levels_.size(); ++level) path += Concat(levels_[level].name, "/");
+  return path + name;
+}
+
+void TreeCursor::MarkNamed() {
+  if (implied_.empty() || levels_.size() == 1) return;
+  std::string path = PathOf("");
+  path.pop_back();
+  implied_.erase(path);
+}
+
+void TreeCursor::MarkNew(const std::string& name) {
+  if (!implied_.empty()) implied_.erase(PathOf(name));
 }
 
 void TreeCursor::KeepTime(timespec mtime) {

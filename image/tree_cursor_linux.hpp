@@ -1,11 +1,13 @@
-// Walking about in the tree that is being unpacked with one open descriptor per level, so that no name of
-// the archive is ever looked up through a link.
+// Walking about in the tree that is being unpacked with one open descriptor per level. A link in the way is
+// followed as if the tree's root were "/", part by part on those descriptors, so that it leads nowhere else.
 #pragma once
 
 #include <sys/stat.h>
 
 #include <cstdint>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/handle_linux.hpp"
@@ -17,14 +19,23 @@ namespace jobpod {
 // Opens the directory `parts` below `root`, following no link in any part; NotFound when one is missing.
 StatusOr<Fd> OpenDirectoryNoFollow(int root, const PathParts& parts, size_t count);
 
+// The parts of a link's target without "." and empty ones, last one first; ".." stays.
+PathParts ReversedLinkParts(std::string_view target);
+
 // Not thread-safe. Only one cursor works in a tree at a time.
 class TreeCursor {
  public:
   explicit TreeCursor(Fd root);
 
-  // Goes to the directory made of the first `count` parts, making missing ones (0755, root). A link or
-  // file in the way is refused with InvalidArgument. The descriptor is valid until the next Enter.
+  // Goes to the directory made of the first `count` parts, making missing ones (0755, root). A link is
+  // followed inside the tree; a file in the way, or links without end, are refused with InvalidArgument.
+  // The descriptor is valid until the next Enter.
   StatusOr<int> Enter(const PathParts& parts, size_t count);
+
+  // An entry names the current directory: its owner and mode are the layer's own word.
+  void MarkNamed();
+  // The directory `name` in the current one is a new one, whatever the layers below have there.
+  void MarkNew(const std::string& name);
 
   // The current directory's modification time, to stand when it is left for good: what is written into a
   // directory afterwards does not change it.
@@ -36,6 +47,9 @@ class TreeCursor {
   int root() const { return levels_.front().fd.get(); }
   // Directories made because no entry had named them before.
   uint64_t made() const { return made_; }
+  // Paths of those that stayed without one and may stand for a directory or link of the layers below. Some
+  // may be gone since.
+  const std::set<std::string>& implied() const { return implied_; }
 
  private:
   struct Level {
@@ -45,12 +59,19 @@ class TreeCursor {
     timespec mtime{};
   };
 
-  Status Push(const std::string& name);
+  Status Walk(PathParts pending);
+  // False when `name` is a symbolic link.
+  StatusOr<bool> Push(const std::string& name);
+  Status Make(Level& level);
+  Status Follow(const std::string& name, PathParts& pending);
+  std::string PathOf(const std::string& name) const;
   Status Pop();
   static Status ApplyTime(const Level& level);
 
   std::vector<Level> levels_;
   uint64_t made_ = 0;
+  std::set<std::string> implied_;
+  uint64_t implied_bytes_ = 0;
 };
 
 }  // namespace jobpod

@@ -39,8 +39,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     given += part;
     return part;
   };
-  UnpackLimits limits{.max_bytes = 1u << 20, .max_entries = 300};
-  (void)UnpackLayer(source, layer, size % 2 == 1, limits, {});
+  UnpackBudget budget({.max_bytes = 1u << 20, .max_entries = 300});
+  (void)UnpackLayer(source, layer, size % 2 == 1, budget, {});
   fuzz::Require(ReadFile(arena.path + "/secret").value_or("") == "untouched", "the neighbour's content");
   fuzz::Require(RemoveTree(layer).ok(), "removal");
   size_t left = 0;
