@@ -192,6 +192,76 @@ TEST_CASE("a damaged index is rebuilt from the files") {
   CHECK(images->Find("a:1").value()->id == image.id());
 }
 
+BuiltImage BridgedImage() {
+  return BuildImage({.layers = {Tar({{.name = "lib", .type = '2', .link = "usr"},
+                                     {.name = "tmp", .type = '5', .mode = 01777},
+                                     {.name = "./", .type = '5', .mode = 0711}}),
+                                Tar({{.name = "lib/x", .content = "1"}, {.name = "tmp/y", .content = "2"}})}});
+}
+
+TEST_CASE("an image whose layer leans on the one below keeps its bridge until it is removed") {
+  const BuiltImage image = BridgedImage();
+  TemporaryDirectory root, files;
+  auto images = OpenImages(root.path());
+  ImportText(*images, files, Layout(image, "a:1"));
+  const auto check = [&] {
+    const auto rootfs = images->Prepare(NewId(), image.id());
+    REQUIRE(rootfs.status() == absl::OkStatus());
+    REQUIRE(rootfs->lower.size() == 3);
+    CHECK(std::filesystem::is_symlink(rootfs->lower[0] + "/lib"));
+    CHECK(ReadFile(rootfs->lower[0] + "/usr/x").value_or("missing") == "1");
+    CHECK(std::filesystem::status(rootfs->upper).permissions() == std::filesystem::perms(0711));
+    CHECK(LayerCount(root) == 4);  // two trees, a bridge, a list of implied directories
+  };
+  check();
+  images = OpenImages(root.path());
+  check();
+  images.reset();
+  REQUIRE(WriteFileAtomic(root / "images.db", std::string(8192, 'x')).ok());
+  REQUIRE(RemoveTree(root / "images.db-wal").ok());
+  images = OpenImages(root.path());
+  check();
+  images = OpenImages(root.path());
+  check();
+  CHECK(images->Remove(image.id()).ok());
+  CHECK(images->Recover({}).ok());
+  CHECK(LayerCount(root) == 0);
+  CHECK(images->Usage().used_bytes == 0);
+}
+
+TEST_CASE("a torn or missing layer is found and never run, and an import makes it whole") {
+  const BuiltImage image = NumberedImage("1"), other = NumberedImage("2");
+  for (const std::string damage : {"truncate -s 0 %/own", "rm %/own", "touch %/more", "rm -r %"}) {
+    INFO(damage);
+    TemporaryDirectory root, files;
+    auto images = OpenImages(root.path());
+    ImportText(*images, files, Layout(image, "a:1"));
+    ImportText(*images, files, Layout(other, "a:2"));
+    const std::string layer = images->PrepareVolume(NewId(), image.id()).value().at(0);
+    REQUIRE(images->Recover({}).ok());
+    images.reset();
+    std::string command = damage;
+    command.replace(command.find('%'), 1, layer);
+    REQUIRE(Shell(command) == 0);
+    images = OpenImages(root.path());
+    const auto refused = images->Prepare(NewId(), image.id());
+    INFO(refused.status().ToString());
+    CHECK_FALSE(refused.ok());
+    CHECK_FALSE(images->Find("a:1").value());
+    CHECK(images->Prepare(NewId(), other.id()).ok());
+    ImportText(*images, files, Layout(image, "a:1"));
+    const auto again = images->PrepareVolume(NewId(), image.id());
+    REQUIRE(again.ok());
+    CHECK(ReadFile(again->at(0) + "/own").value_or("missing") == "1");
+    CHECK_FALSE(std::filesystem::exists(again->at(0) + "/more"));
+    CHECK(images->Remove(image.id()).ok());
+    CHECK(images->Remove(other.id()).ok());
+    CHECK(images->Recover({}).ok());
+    CHECK(images->Usage().used_bytes == 0);
+    CHECK(images->Usage().inodes_used == 0);
+  }
+}
+
 TEST_CASE("an image without layers can be prepared") {
   const BuiltImage image = BuildImage({});
   TemporaryDirectory root, files;
