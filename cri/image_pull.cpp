@@ -24,6 +24,7 @@ Status PullImage(const Rooms& rooms, Call& call, const cri::PullImageRequest& re
   PullRequest pull;
   pull.reference = name;
   if (request.has_auth()) pull.auth = Credentials(request.auth());
+  pull.any_windows = request.sandbox_config().windows().security_context().host_process();
   ASSIGN_OR_RETURN(const std::string id, rooms.images.Pull(pull, call.stop));
   response->set_image_ref(id);
   return absl::OkStatus();

@@ -125,8 +125,22 @@ TEST_CASE("an index gives the manifest of the asked platform") {
   request.platform = "linux/arm64";
   CHECK(images->Pull(request, {}).value() == arm.id());
   request.platform = "";
-  request.any_windows = true;
+  request.any_windows = true;  // only where there is nothing for this host
+  CHECK(images->Pull(request, {}).value() == amd.id());
+  const BuiltImage old = BuildImage({.layers = {files}, .os = "windows", .more = R"("os.version":"10.0.17763.1",)"});
+  registry.Push("win", "old", old);
+  registry.Push("win", "new", win);
+  registry.PushManifest(
+      "win", "all", kIndexType,
+      BuildIndex({{R"({"os":"windows","architecture":"amd64","os.version":"10.0.20348.1"})", win.manifest},
+                  {R"({"os":"windows","architecture":"amd64","os.version":"10.0.17763.1"})", old.manifest}}));
+  CHECK(absl::IsNotFound(PullFrom(*images, registry.address() + "/win:all").status()));
+  CHECK(absl::IsNotFound(PullFrom(*images, registry.address() + "/win:old").status()));
+  request.reference = registry.address() + "/win:old";
+  CHECK(images->Pull(request, {}).value() == old.id());
+  request.reference = registry.address() + "/win:all";
   CHECK(images->Pull(request, {}).value() == win.id());
+  CHECK(absl::IsNotFound(PullFrom(*images, registry.address() + "/win:all").status()));
   CHECK(ReadFile(images->Prepare(NewId(), win.id()).value().lower[0] + "/w").value() == "win");
   const auto none = PullFrom(*images, registry.address() + "/multi:none");
   CHECK(absl::IsNotFound(none.status()));

@@ -62,7 +62,8 @@ struct PullRequest {
   std::string reference;  // as the user wrote it; normalised the Docker way
   std::optional<RegistryAuth> auth;
   std::string platform;       // "linux/amd64"; empty = this host
-  bool any_windows = false;   // HostProcess: any windows/arch manifest, nearest build first
+  bool any_windows = false;   // HostProcess: where there is nothing for the platform, any Windows manifest of
+                              // this architecture, nearest build first
   ProgressFunction progress;  // may be empty
 };
 

@@ -355,5 +355,40 @@ TEST_CASE("a Windows layer gives its Files tree only") {
   CheckRefused(second.Try(Tar({{.name = "Files/../x"}}), {}, true), kInvalid, "..");
 }
 
+TEST_CASE("links of a Windows layer lead to the same place of its tree, never outside") {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {R"(C:\Users\Default)", "../Users/Default"},
+      {R"(\??\C:\ProgramData)", "../ProgramData"},
+      {R"(\\?\D:\x\..\y)", "../y"},
+      {R"(..\ProgramData)", "../ProgramData"},
+      {R"(..\..\..\..\secret)", "../secret"},
+      {"/secret", "../secret"},
+      {R"(C:\)", ".."},
+      {"Default", "Default"},
+      {R"(C:\Users\Default\x)", "../Users/Default/x"}};
+  for (const auto& [target, link] : cases) {
+    INFO(target);
+    Arena arena;
+    REQUIRE(arena.Try(Tar({{.name = "Files/links/l",
+                            .type = '2',
+                            .link = target,
+                            .pax = {{"MSWINDOWS.fileattr", "1040"}, {"MSWINDOWS.mountpoint", "1"}}}}),
+                      {}, true) == absl::OkStatus());
+    const std::string found = fs::read_symlink(arena.layer + "/links/l");
+    CHECK((found == link || found + "/" == link || found == link + "/"));
+  }
+}
+
+TEST_CASE("alternate data streams are left out, and a layer without Files is no Windows layer") {
+  Arena arena;
+  REQUIRE(arena.Try(Tar({{.name = "Files/a.exe", .content = "MZ"},
+                         {.name = "Files/a.exe:Zone.Identifier", .content = "[ZoneTransfer]"}}),
+                    {}, true) == absl::OkStatus());
+  CHECK(std::distance(fs::directory_iterator(arena.layer), {}) == 1);
+  CHECK(Arena().Try(Tar({{.name = "Hives/System_Delta", .content = "h"}}), {}, true) == absl::OkStatus());
+  CHECK(Arena().Try(Tar({}), {}, true) == absl::OkStatus());
+  CheckRefused(Arena().Try(Tar({{.name = "app/a.exe", .content = "MZ"}}), {}, true), kInvalid, "no Files");
+}
+
 }  // namespace
 }  // namespace jobpod::test

@@ -32,10 +32,43 @@ StatusOr<PathParts> SplitLayerPath(std::string_view path, uint64_t max_path) {
   return parts;
 }
 
-bool EnterWindowsFiles(PathParts& parts) {
-  if (parts.empty() || parts.front() != "Files") return false;
+WindowsPlace EnterWindowsLayer(PathParts& parts) {
+  if (parts.empty()) return WindowsPlace::kSystem;
+  if (parts.front() == "Hives" || parts.front() == "UtilityVM") return WindowsPlace::kSystem;
+  if (parts.front() != "Files") return WindowsPlace::kForeign;
   parts.erase(parts.begin());
-  return true;
+  return WindowsPlace::kFiles;
+}
+
+bool IsWindowsStream(const PathParts& parts) {
+  return !parts.empty() && parts.back().find(':') != std::string::npos;
+}
+
+std::string WindowsLinkTarget(std::string_view target, const PathParts& link) {
+  std::string text(target);
+  std::ranges::replace(text, '\\', '/');
+  std::string_view rest = text;
+  for (std::string_view prefix : {"//?/", "/\?\?/", "//./"})
+    if (rest.starts_with(prefix)) rest.remove_prefix(prefix.size() - 1);
+  const size_t drive = rest.starts_with('/') ? 1 : 0;
+  const bool has_drive = rest.size() > drive + 1 && rest[drive + 1] == ':';
+  if (has_drive) rest.remove_prefix(drive + 2);
+  const bool absolute = has_drive || rest.starts_with('/');
+  PathParts place;
+  if (!absolute && !link.empty()) place.assign(link.begin(), link.end() - 1);
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find('/'), rest.size());
+    const std::string_view part = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (part == ".." && !place.empty()) place.pop_back();
+    if (!part.empty() && part != "." && part != "..") place.emplace_back(part);
+  }
+  size_t common = 0;
+  while (common + 1 < link.size() && common < place.size() && link[common] == place[common]) ++common;
+  std::string out;
+  for (size_t up = common + 1; up < link.size(); ++up) out += "../";
+  for (size_t at = common; at < place.size(); ++at) out += Concat(place[at], at + 1 < place.size() ? "/" : "");
+  return out.empty() ? "." : out;
 }
 
 NameKind ClassifyName(std::string_view name) {

@@ -66,6 +66,9 @@ LayerWriter::LayerWriter(Fd root, bool windows, UnpackBudget& budget)
 
 Status LayerWriter::Finish() {
   RETURN_IF_ERROR(CountInodes());
+  if (foreign_ && !known_)
+    return Refused("the image says it is for Windows, but its layer has no Files directory; build it for "
+                   "--platform windows/amd64 with docker buildx");
   return Annotate(cursor_.Leave(), "finish the layer");
 }
 
@@ -80,11 +83,20 @@ Status LayerWriter::Write(const TarEntry& entry, TarReader& reader) {
   std::string context = Concat("the layer's entry ", Quoted(entry.path));
   StatusOr<PathParts> parts = SplitLayerPath(entry.path, budget_.limits().max_path);
   if (!parts.ok()) return Annotate(parts.status(), context);
-  if (!windows_) return Annotate(WriteAt(entry, *std::move(parts), reader), context);
-  if (!EnterWindowsFiles(*parts)) return absl::OkStatus();
-  TarEntry opened = entry;
-  GivePermissions(opened);
-  return Annotate(WriteAt(opened, *std::move(parts), reader), context);
+  return Annotate(windows_ ? WriteWindows(entry, *std::move(parts), reader)
+                           : WriteAt(entry, *std::move(parts), reader),
+                  context);
+}
+
+// Attributes, security descriptors and extended attributes (MSWINDOWS.* records) mean nothing on this
+// system; the kind of a reparse point does not matter to its target.
+Status LayerWriter::WriteWindows(TarEntry entry, PathParts parts, TarReader& reader) {
+  const WindowsPlace place = EnterWindowsLayer(parts);
+  (place == WindowsPlace::kForeign ? foreign_ : known_) = true;
+  if (place != WindowsPlace::kFiles || IsWindowsStream(parts)) return absl::OkStatus();
+  GivePermissions(entry);
+  if (entry.type == '2') entry.link = WindowsLinkTarget(entry.link, parts);
+  return WriteAt(entry, std::move(parts), reader);
 }
 
 Status LayerWriter::WriteAt(const TarEntry& entry, PathParts parts, TarReader& reader) {
@@ -169,7 +181,8 @@ Status LayerWriter::WriteHardLink(const TarEntry& entry, const Place& place) {
   std::string what = Concat("link it to ", Quoted(entry.link));
   StatusOr<PathParts> target = SplitLayerPath(entry.link, budget_.limits().max_path);
   if (!target.ok()) return Annotate(target.status(), what);
-  if (windows_ && !EnterWindowsFiles(*target)) return Refused(Concat(what, ": that is outside Files"));
+  if (windows_ && EnterWindowsLayer(*target) != WindowsPlace::kFiles)
+    return Refused(Concat(what, ": that is outside Files"));
   if (target->empty()) return Refused(Concat(what, ": that is the layer's root"));
   StatusOr<Fd> parent = OpenInRoot(cursor_.root(), ParentOf(*target), O_PATH | O_DIRECTORY);
   if (!parent.ok()) return Refused(Concat(what, ": the layer has no such file"));

@@ -35,6 +35,7 @@ class LayerWriter {
     std::string name;
   };
 
+  Status WriteWindows(TarEntry entry, PathParts parts, TarReader& reader);
   Status WriteAt(const TarEntry& entry, PathParts parts, TarReader& reader);
   Status WriteDirectory(const TarEntry& entry, const PathParts& parts);
   Status WriteFile(const TarEntry& entry, const Place& place, TarReader& reader);
@@ -49,6 +50,7 @@ class LayerWriter {
   const bool windows_;
   UnpackBudget& budget_;
   uint64_t disk_bytes_ = 0, made_ = 0, counted_ = 0;
+  bool foreign_ = false, known_ = false;  // entries of a Windows layer outside and inside its places
 };
 
 }  // namespace jobpod

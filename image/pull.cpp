@@ -38,7 +38,6 @@ class Pull {
 
   Status SetUp() {
     ASSIGN_OR_RETURN(wanted_, ParsePlatform(request_.platform));
-    if (request_.any_windows) wanted_ = {"windows", "amd64", "", wanted_.os_version};
     ASSIGN_OR_RETURN(const auto hosts, RegistryHosts(settings_.registry_config, reference_.host));
     client_.emplace(reference_, request_.auth, hosts, settings_.timeouts, settings_.retry);
     return absl::OkStatus();
@@ -56,13 +55,20 @@ class Pull {
   // The image that `digest` means here, under its new names; empty when there is none.
   StatusOr<std::string> NameIfPresent(const std::string& digest) {
     const auto snapshot = catalog_.Current();
-    const auto found = snapshot->resolved.find(ResolutionKey(digest, wanted_.Text()));
+    const auto found = snapshot->resolved.find(ResolutionKey(digest, Wanted()));
     if (found == snapshot->resolved.end()) return "";
     top_digest_ = digest;
     const Status named = catalog_.Name(found->second, Names(), {});
     if (absl::IsNotFound(named)) return "";
     RETURN_IF_ERROR(named);
     return found->second;
+  }
+
+  Platform AnyWindows() const { return {"windows", wanted_.architecture, "", wanted_.os_version}; }
+
+  // What may be taken; a digest can mean one image for it and another one without the exception.
+  std::string Wanted() const {
+    return request_.any_windows ? Concat(wanted_.Text(), " or ", AnyWindows().Text()) : wanted_.Text();
   }
 
   std::vector<std::string> Names() const {
@@ -93,11 +99,12 @@ class Pull {
       offers.push_back(entry.platform);
       texts += Concat(texts.empty() ? "" : ", ", entry.platform.Text());
     }
-    if (const auto chosen = ChoosePlatform(wanted_, offers, ProcessorLevel())) return entries[*chosen];
+    auto chosen = ChoosePlatform(wanted_, offers, ProcessorLevel());
+    if (!chosen && request_.any_windows) chosen = ChoosePlatform(AnyWindows(), offers, ProcessorLevel());
+    if (chosen) return entries[*chosen];
     // An index with one entry of unknown platform: its config says what it is.
     if (entries.size() == 1 && entries[0].platform.os.empty()) return entries[0];
-    return absl::NotFoundError(Concat("image ", reference_.Full(), " has nothing for ", wanted_.Text(),
-                                      "; it offers ", Printable(texts)));
+    return absl::NotFoundError(Concat("image ", reference_.Full(), " has nothing for ", Wanted(), "; it offers ", Printable(texts)));
   }
 
   StatusOr<std::string> ConfigBytes(const Descriptor& config) {
@@ -107,10 +114,11 @@ class Pull {
 
   Status CheckPlatform(const Image& image) const {
     const ImageConfig& config = image.config;
-    const bool other_os = !config.os.empty() && config.os != wanted_.os;
+    const bool windows = request_.any_windows && config.os == "windows";
+    const bool other_os = !config.os.empty() && config.os != wanted_.os && !windows;
     if (other_os)
       return absl::NotFoundError(Concat("image ", reference_.Full(), " is for ", Printable(config.os), "/",
-                                        Printable(config.architecture), ", not for ", wanted_.Text()));
+                                        Printable(config.architecture), ", not for ", Wanted()));
     if (!from_index_ && !config.architecture.empty() && config.architecture != wanted_.architecture)
       log::warn("image {} says it is for {}, not for {}; it is taken because there is no other",
                 reference_.Full(), Printable(config.architecture), wanted_.architecture);
@@ -124,7 +132,7 @@ class Pull {
     if (!image.ok()) return Annotate(image.status(), Concat("image ", reference_.Full()));
     RETURN_IF_ERROR(CheckPlatform(image->image));
     for (const auto& [digest, bytes] : blobs_)
-      image->resolutions.push_back(ResolutionKey(digest, wanted_.Text()));
+      image->resolutions.push_back(ResolutionKey(digest, Wanted()));
     blobs_[id] = std::move(config);
     image->names = Names();
     LayerPins pins = catalog_.layers().Pin(LayerKeys(image->image));

@@ -128,6 +128,46 @@ TEST_CASE("OCI layouts and docker-save archives are imported") {
   }
 }
 
+TEST_CASE("a Windows image is pulled for a HostProcess pod, runs and gives its space back") {
+  TemporaryDirectory directory;
+  MustRun({"python3", JOBPOD_SOURCE_DIR "/test/images/windows.py", directory / "win", "/bin/busybox"});
+  const Registry& registry = SharedRegistry();
+  registry.Push(directory / "win", "windows");
+  const std::string reference = registry.Reference("windows");
+  CriClient& client = SharedDaemon().client();
+  CHECK_CODE(NOT_FOUND, client.Pull(reference));
+  const auto used = [&client] {
+    const auto info = client.Call(&Images::ImageFsInfo, cri::ImageFsInfoRequest()).image_filesystems(0);
+    return std::make_pair(info.used_bytes().value(), info.inodes_used().value());
+  };
+  const auto before = used();
+  cri::PullImageRequest request;
+  request.mutable_image()->set_image(reference);
+  {
+    Pod pod;
+    *request.mutable_sandbox_config() = pod.config();
+    const std::string id = client.Call(&Images::PullImage, request).image_ref();
+    CHECK(StatusOfImage(id).image().username() == "ContainerUser");
+    CHECK(used().first > before.first + 500'000);
+    cri::ContainerConfig container = HostProcessContainer(
+        "main", id,
+        {kBusybox, "sh", "-c",
+         "b=$1/bin/busybox; cd $1; $b cat app/up/hello.txt; $b ls; $b readlink 'Documents and Settings'",
+         "sh", "$CONTAINER_SANDBOX_MOUNT_POINT"});
+    container.mutable_windows()->mutable_security_context()->set_run_as_username("root");
+    const Ran ran = pod.Run(container);
+    INFO(ran.err << ran.status.message());
+    CHECK(ran.status.exit_code() == 0);
+    CHECK(ran.out.find("hello from a Windows layer") == 0);
+    for (const char* hidden : {"Hives", "UtilityVM", "old.txt", "Files", "Zone"})
+      CHECK(ran.out.find(hidden) == std::string::npos);
+    CHECK(ran.out.find("License.txt") != std::string::npos);
+    CHECK(ran.out.find("\nUsers\n") != std::string::npos);
+  }
+  RemoveImage(reference);
+  CHECK(used() == before);
+}
+
 TEST_CASE("an image that the registry does not have, and a registry that does not answer") {
   CriClient& client = SharedDaemon().client();
   CHECK_CODE(NOT_FOUND, client.Pull(SharedRegistry().Reference("not-pushed")));
