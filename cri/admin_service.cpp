@@ -18,6 +18,14 @@ Status Import(Images& images, const v1::ImportImageRequest& request, v1::ImportI
   return absl::OkStatus();
 }
 
+Status Export(Images& images, const v1::ExportImageRequest& request, std::stop_token stop) {
+  if (!request.path().starts_with('/')) {
+    return absl::InvalidArgumentError(
+        Concat("cannot export to \"", request.path(), "\": the path must be absolute"));
+  }
+  return images.Export(request.image(), request.path(), std::move(stop));
+}
+
 v1::Check::Result WireResult(CheckResult result) {
   switch (result) {
     case CheckResult::kOk:
@@ -42,6 +50,7 @@ Status Examine(const std::string& root, v1::DoctorResponse& response) {
 }
 
 constexpr Rpc kImport{.name = "AdminImportImage", .changes = true};
+constexpr Rpc kExport{.name = "AdminExportImage"};
 constexpr Rpc kPull{.name = "AdminPullImage", .changes = true};
 constexpr Rpc kDoctor{.name = "AdminDoctor"};
 
@@ -58,6 +67,15 @@ class AdminService : public v1::Admin::CallbackService {
     return skin_.OnWorker(kImport, context, [this, request, response](Call& call) {
       call.subject = request->path();
       return Import(images_, *request, *response, call.stop);
+    });
+  }
+
+  grpc::ServerUnaryReactor* ExportImage(grpc::CallbackServerContext* context,
+                                        const v1::ExportImageRequest* request,
+                                        v1::ExportImageResponse*) override {
+    return skin_.OnWorker(kExport, context, [this, request](Call& call) {
+      call.subject = request->image();
+      return Export(images_, *request, call.stop);
     });
   }
 

@@ -85,6 +85,12 @@ const ConfigKey kKeys[] = {
     {"image", "max_entries", nullptr, "Most files and directories one image may hold.", &C::max_entries,
      nullptr, 1'000, 1'000'000'000},
     {"image", "max_layers", nullptr, "Most layers one image may have.", &C::max_layers, nullptr, 1, 500},
+    {"image", "max_ratio", nullptr,
+     "Most bytes a byte of a compressed layer may become, counted from 256 MiB on; 0 for any.", &C::max_ratio,
+     nullptr, 0, 1'000'000},
+    {"image", "keep_blobs", nullptr,
+     "1 keeps compressed layers beside their files: jobpod image export needs them. 0 saves the space.",
+     &C::keep_blobs, nullptr, 0, 1},
 };
 
 std::string Value(const ConfigKey& key) {

@@ -34,7 +34,9 @@ ImagesConfig ImagesOf(const DaemonConfig& config) {
           .limits = {.max_manifest_bytes = config.max_manifest_bytes,
                      .max_unpacked_bytes = config.max_unpacked_bytes,
                      .max_entries = config.max_entries,
-                     .max_layers = config.max_layers}};
+                     .max_layers = config.max_layers,
+                     .max_ratio = config.max_ratio},
+          .keep_blobs = config.keep_blobs != 0};
 }
 
 // Each root has jobs of its own, because a daemon that starts sweeps the jobs it does not know: a daemon on
@@ -93,7 +95,10 @@ Status Daemon::OpenRooms() {
   ASSIGN_OR_RETURN(images_, Images::Open(ImagesOf(config_)));
   ASSIGN_OR_RETURN(pods_, PodManager::Open(PodsOf(config_), *images_));
   workers_ = std::make_unique<Workers>(config_.workers, kQueue, ReleaseUnusedMemory);
-  return workers_->Run([this] { ImportPreloaded(*images_, config_.preload, preload_stop_.get_token()); });
+  return workers_->Run([this] {
+    ImportPreloaded(*images_, config_.preload, config_.root + "/images/preloaded",
+                    preload_stop_.get_token());
+  });
 }
 
 Status Daemon::Serve() {

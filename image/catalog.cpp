@@ -31,18 +31,18 @@ bool HasAll(const ImageSnapshot& snapshot, const NewImage& wanted) {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<ImageCatalog>> ImageCatalog::Open(const std::string& root) {
+StatusOr<std::unique_ptr<ImageCatalog>> ImageCatalog::Open(const std::string& root, bool keep_blobs) {
   std::unique_ptr<ImageCatalog> catalog(new ImageCatalog(root));
   RETURN_IF_ERROR(MakeDirectories(Concat(root, "/blobs/sha256"), 0700));
   RETURN_IF_ERROR(MakeDirectories(Concat(root, "/layers"), 0711));
   ASSIGN_OR_RETURN(catalog->store_, ImageStore::Open(root));
-  RETURN_IF_ERROR(catalog->OpenLayers());
+  RETURN_IF_ERROR(catalog->OpenLayers(keep_blobs));
   RETURN_IF_ERROR(catalog->HoldLayers());
   return catalog;
 }
 
 // After a rebuild every whole layer counts, and its size is found by looking.
-Status ImageCatalog::OpenLayers() {
+Status ImageCatalog::OpenLayers(bool keep_blobs) {
   const auto known = store_->Layers();
   std::map<std::string, LayerSize> present;
   for (const std::string& name : ListDirectory(Concat(root_, "/layers"))) {
@@ -50,12 +50,11 @@ Status ImageCatalog::OpenLayers() {
     if (const auto row = known.find(name); row != known.end()) {
       present.insert(*row);
     } else if (store_->rebuilt()) {
-      ASSIGN_OR_RETURN(const auto usage, MeasureContent(Concat(root_, "/layers/", name)));
-      present[name] = {usage.used_bytes, usage.inodes_used};
+      ASSIGN_OR_RETURN(present[name], MeasureLayer(Concat(root_, "/layers/", name)));
     }
   }
   if (present.size() != known.size()) RETURN_IF_ERROR(store_->ReplaceLayers(present));
-  layers_ = std::make_unique<LayerStore>(root_, std::move(present));
+  layers_ = std::make_unique<LayerStore>(root_, std::move(present), keep_blobs);
   return absl::OkStatus();
 }
 
@@ -97,7 +96,13 @@ Status ImageCatalog::Commit(const NewImage& described, const std::map<std::strin
   const std::lock_guard lock(mutex_);
   for (const auto& [digest, bytes] : blobs)
     if (!blobs_.Read(digest).ok()) RETURN_IF_ERROR(blobs_.Write(digest, bytes));
-  RETURN_IF_ERROR(store_->Put(image));
+  const Status put = store_->Put(image);
+  if (!put.ok()) {
+    std::vector<std::string> digests;
+    for (const auto& [digest, bytes] : blobs) digests.push_back(digest);
+    RemoveUnusedBlobs(digests);
+    return put;
+  }
   pins_.try_emplace(image.image.id, std::move(pins));
   blob_bytes_ = blobs_.TotalBytes();
   return absl::OkStatus();

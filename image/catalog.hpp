@@ -20,7 +20,7 @@ class ImageCatalog {
  public:
   // Makes the directories. Images with a missing layer are dropped with a warning. The caller pins the
   // layers of containers and then calls Sweep.
-  static StatusOr<std::unique_ptr<ImageCatalog>> Open(const std::string& root);
+  static StatusOr<std::unique_ptr<ImageCatalog>> Open(const std::string& root, bool keep_blobs);
 
   void Sweep();
 
@@ -37,6 +37,8 @@ class ImageCatalog {
   Status Name(const std::string& id, const std::vector<std::string>& names,
               const std::vector<std::string>& resolutions);
 
+  Status SetPinned(const std::string& id, bool pinned) { return store_->SetPinned(id, pinned); }
+
   // Looks at layers that an earlier run left before they are used. DataLoss when one is damaged: then every
   // image that has it is gone from the index, and a pull fetches it again.
   Status CheckLayers(const Image& image);
@@ -48,7 +50,7 @@ class ImageCatalog {
 
  private:
   explicit ImageCatalog(const std::string& root) : root_(root), blobs_(root) {}
-  Status OpenLayers();
+  Status OpenLayers(bool keep_blobs);
   Status HoldLayers();
   Status Bridge(const ImagePointer& image);
   void RemoveUnusedBlobs(const std::vector<std::string>& digests);

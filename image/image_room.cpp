@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "image/catalog.hpp"
 #include "image/digest.hpp"
+#include "image/export.hpp"
 #include "image/images.hpp"
 #include "image/import.hpp"
 #include "image/pull.hpp"
@@ -57,7 +58,7 @@ class ImageRoom : public Images {
   }
 
   Status Start() {
-    ASSIGN_OR_RETURN(catalog_, ImageCatalog::Open(config_.root));
+    ASSIGN_OR_RETURN(catalog_, ImageCatalog::Open(config_.root, config_.keep_blobs));
     ASSIGN_OR_RETURN(rootfs_, RootfsStore::Open(*catalog_));
     catalog_->Sweep();
     return SweepImports(config_.root);
@@ -74,6 +75,15 @@ class ImageRoom : public Images {
   StatusOr<std::vector<std::string>> Import(const std::string& path, const std::string& name,
                                             std::stop_token stop) override {
     return ImportImages(*catalog_, config_.limits, path, name, stop);
+  }
+
+  Status Export(const std::string& reference, const std::string& path, std::stop_token stop) override {
+    ASSIGN_OR_RETURN(const ImagePointer image, Existing(reference));
+    return ExportImage(*catalog_, image, path, std::move(stop));
+  }
+
+  Status SetPinned(const std::string& image_id, bool pinned) override {
+    return catalog_->SetPinned(image_id, pinned);
   }
 
   std::vector<ImagePointer> List() const override { return catalog_->Current()->list; }

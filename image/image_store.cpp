@@ -16,6 +16,7 @@ constexpr const char* kSchema[] = {
     "CREATE TABLE IF NOT EXISTS resolved (key TEXT PRIMARY KEY, image TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS layers (key TEXT PRIMARY KEY, disk_bytes INTEGER NOT NULL, inodes INTEGER "
     "NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS pinned (image TEXT PRIMARY KEY)",
     "CREATE TABLE IF NOT EXISTS chains (image TEXT NOT NULL, position INTEGER NOT NULL, key TEXT NOT NULL, "
     "PRIMARY KEY (image, position))",
     "PRAGMA user_version = 1",
@@ -77,6 +78,9 @@ Status ImageStore::Load() {
   ASSIGN_OR_RETURN(const auto chains, database_->Query("SELECT image, key FROM chains ORDER BY position"));
   for (const auto& row : chains)
     if (const auto found = images_.find(row[0]); found != images_.end()) found->second.layers.push_back(row[1]);
+  ASSIGN_OR_RETURN(const auto pinned, database_->Query("SELECT image FROM pinned"));
+  for (const auto& row : pinned)
+    if (const auto found = images_.find(row[0]); found != images_.end()) found->second.pinned = true;
   ASSIGN_OR_RETURN(const auto names, database_->Query("SELECT name, image FROM names"));
   for (const auto& row : names)
     if (images_.contains(row[1])) names_[row[0]] = row[1];
@@ -163,6 +167,7 @@ Status ImageStore::Put(const NewImage& image) {
 
 Status ImageStore::Erase(const std::string& id) {
   RETURN_IF_ERROR(database_->Run("DELETE FROM names WHERE image = ?1", {id}));
+  RETURN_IF_ERROR(database_->Run("DELETE FROM pinned WHERE image = ?1", {id}));
   RETURN_IF_ERROR(database_->Run("DELETE FROM chains WHERE image = ?1", {id}));
   RETURN_IF_ERROR(database_->Run("DELETE FROM resolved WHERE image = ?1", {id}));
   return database_->Run("DELETE FROM images WHERE id = ?1", {id});
@@ -174,6 +179,18 @@ Status ImageStore::Remove(const std::string& id) {
   images_.erase(id);
   EraseValue(names_, id);
   EraseValue(resolved_, id);
+  Publish();
+  return absl::OkStatus();
+}
+
+Status ImageStore::SetPinned(const std::string& id, bool pinned) {
+  const std::lock_guard lock(mutex_);
+  const auto found = images_.find(id);
+  if (found == images_.end()) return absl::NotFoundError(Concat("image ", id, " is not here"));
+  if (found->second.pinned == pinned) return absl::OkStatus();
+  RETURN_IF_ERROR(database_->Run(
+      pinned ? "INSERT OR IGNORE INTO pinned VALUES (?1)" : "DELETE FROM pinned WHERE image = ?1", {id}));
+  found->second.pinned = pinned;
   Publish();
   return absl::OkStatus();
 }

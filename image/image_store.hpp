@@ -49,6 +49,8 @@ class ImageStore {
   // Adds the image or, if it is there, its new names.
   Status Put(const NewImage& image);
   Status Remove(const std::string& id);
+  // NotFound when there is no such image.
+  Status SetPinned(const std::string& id, bool pinned);
 
   // Sizes of the layers that were ever committed with an image; some may be gone since.
   std::map<std::string, LayerSize> Layers() const;

@@ -1,4 +1,5 @@
 // What stays and what goes: imports, restarts, removal, damaged indexes.
+#include <array>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -62,6 +63,18 @@ TEST_CASE("an OCI archive is imported, compressed or not") {
       return entry.path().filename().string().starts_with(".import");
     }));
   }
+}
+
+std::string Saved(const BuiltImage& image) {
+  std::vector<TarItem> items = {{.name = "c.json", .content = image.config}};
+  std::string list;
+  for (const std::string& layer : image.layers) {
+    const std::string name = std::to_string(items.size()) + "/layer.tar";
+    list += (list.empty() ? "\"" : ",\"") + name + "\"";
+    items.push_back({.name = name, .content = layer});
+  }
+  items.push_back({.name = "manifest.json", .content = R"([{"Config":"c.json","Layers":[)" + list + "]}]"});
+  return Tar(items);
 }
 
 TEST_CASE("a docker-save archive is imported, a nameless one gets the given name") {
@@ -278,9 +291,73 @@ TEST_CASE("the preload directory is imported, bad archives are skipped") {
   REQUIRE(WriteFileAtomic(files / "a.tar", "rubbish").ok());
   REQUIRE(WriteFileAtomic(files / "b.tar.gz", Gzip(Layout(image, "pre:1"))).ok());
   REQUIRE(WriteFileAtomic(files / "c.txt", "no archive").ok());
-  ImportPreloaded(*images, files.path(), {});
+  ImportPreloaded(*images, files.path(), root / "preloaded", {});
   CHECK(images->List().size() == 1);
   CHECK(images->Find("pre:1").value()->id == image.id());
+  CHECK(images->Find("pre:1").value()->pinned);
+
+  // What is known is not read again: a changed archive of the same size and time would not be noticed.
+  images = OpenImages(root.path());
+  CHECK(images->Find("pre:1").value()->pinned);
+  const auto time = std::filesystem::last_write_time(files / "b.tar.gz");
+  const auto size = std::filesystem::file_size(files / "b.tar.gz");
+  REQUIRE(WriteFileAtomic(files / "b.tar.gz", std::string(size, 'x')).ok());
+  std::filesystem::last_write_time(files / "b.tar.gz", time);
+  ImportPreloaded(*images, files.path(), root / "preloaded", {});
+  CHECK(images->Remove("pre:1").ok());
+  REQUIRE(WriteFileAtomic(files / "b.tar.gz", Gzip(Layout(image, "pre:1"))).ok());
+  std::filesystem::last_write_time(files / "b.tar.gz", time);
+  ImportPreloaded(*images, files.path(), root / "preloaded", {});  // its image is gone
+  CHECK(images->Find("pre:1").value());
+}
+
+TEST_CASE("images without a whole name are called after the file or the asked name") {
+  const BuiltImage image = NumberedImage("1");
+  const std::vector<std::array<std::string, 4>> cases = {
+      {"busybox-1.36.tar", "1.0", "", "localhost/busybox-1.36:1.0"},
+      {"My App (2).tar.gz", "", "", "localhost/my-app-2:latest"},
+      {"a.tar", "1.0", "example.com/app", "example.com/app:1.0"},
+      {"a.tar", "1.0", "example.com/app:9", "example.com/app:9"},
+      {"a.tar", "", "app", "docker.io/library/app:latest"},
+      {"a.tar", "example.com/own:2", "app", "example.com/own:2"}};
+  for (const auto& [file, own, asked, expected] : cases) {
+    INFO(file << own << asked);
+    TemporaryDirectory root, files;
+    auto images = OpenImages(root.path());
+    REQUIRE(WriteFileAtomic(files / file, Layout(image, own)).ok());
+    REQUIRE(images->Import(files / file, asked, {}).status() == absl::OkStatus());
+    CHECK(images->List().at(0)->repo_tags == std::vector<std::string>{expected});
+  }
+}
+
+TEST_CASE("an exported image comes back with the same digests, here and elsewhere") {
+  for (const bool docker : {false, true}) {
+    INFO(docker);
+    BuiltImage image = BridgedImage();
+    TemporaryDirectory root, other_root, files;
+    const ImagesConfig config{.root = root.path(), .keep_blobs = true};
+    auto images = Images::Open(config).value();
+    ImportText(*images, files, docker ? Saved(image) : Layout(image, "example.com/a:1"), "example.com/a:1");
+    ImportText(*images, files, docker ? Saved(image) : Layout(image, "b:2"), "b:2");
+    images = Images::Open(config).value();  // kept over a restart
+    REQUIRE(images->Export("b:2", files / "out.tar", {}) == absl::OkStatus());
+    auto other = OpenImages(other_root.path());
+    REQUIRE(other->Import(files / "out.tar", "", {}).status() == absl::OkStatus());
+    const auto back = other->Find("example.com/a:1").value();
+    REQUIRE(back);
+    CHECK(back->id == image.id());
+    CHECK(other->Find("b:2").value());
+    if (!docker) CHECK(other->Find("b@" + image.digest()).value());
+    REQUIRE(Shell("skopeo inspect --raw oci-archive:" + files / "out.tar" + ":1 > " + files / "raw") == 0);
+    if (!docker) CHECK(ReadFile(files / "raw").value() == image.manifest);
+    REQUIRE(Shell("skopeo copy -q --insecure-policy docker-archive:" + files / "out.tar" +
+                  ":example.com/a:1 dir:" + files / "dir") == 0);
+    CHECK(absl::IsFailedPrecondition(other->Export("b:2", files / "no.tar", {})));
+    CHECK_FALSE(std::filesystem::exists(files / "no.tar"));
+    CHECK(images->Remove("b:2").ok());
+    CHECK(LayerCount(root) == 0);
+    CHECK(images->Usage().used_bytes == 0);
+  }
 }
 
 }  // namespace

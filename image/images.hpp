@@ -2,6 +2,7 @@
 // below one root directory:
 //   <root>/blobs/sha256/<hex>     manifests and configs (small)
 //   <root>/layers/<hex>/          one plain tree per layer, by diff id, with overlayfs whiteouts
+//   <root>/layers/<hex>.blob      the compressed layer, only with keep_blobs
 //   <root>/layers/<hex>-bridge/   a small tree on top of a layer, for one chain of layers (layer_bridge.hpp)
 //   <root>/containers/<id>/{upper,work}   writable layers
 //   <root>/images.db              the index (SQLite, synchronous=FULL)
@@ -79,6 +80,7 @@ struct ImagesConfig {
   std::string root;             // for instance /var/lib/jobpod/images
   std::string registry_config;  // directory of <host>/hosts.toml; may be empty
   ImageLimits limits;
+  bool keep_blobs = false;  // keeps compressed layers beside their trees, which exporting needs
 };
 
 // Where a container's files are. Directories stay until Release.
@@ -103,9 +105,19 @@ class Images {
   virtual StatusOr<std::string> Pull(const PullRequest& request, std::stop_token stop) = 0;
 
   // Imports an OCI layout (directory or tar) or a docker-save archive, optionally gzip or zstd. Returns
-  // the ids of its images. `name` (may be empty) names an image that carries no name of its own.
+  // the ids of its images. `name` (may be empty) names an image that carries no name of its own; a bare tag in
+  // the archive (umoci writes such) is put behind it. Without it the file's name is taken, below "localhost/".
+  // Images for the host's platform are taken, and Windows ones of its architecture.
   virtual StatusOr<std::vector<std::string>> Import(const std::string& path, const std::string& name,
                                                     std::stop_token stop) = 0;
+
+  // Writes the image with all its names as an OCI layout in a tar, which `docker load` reads as well; `path` is
+  // absolute and replaced. Every digest is the original one: FailedPrecondition when the compressed layers
+  // were not kept.
+  virtual Status Export(const std::string& reference, const std::string& path, std::stop_token stop) = 0;
+
+  // A pinned image is passed over by kubelet's garbage collection; removing it by name still works.
+  virtual Status SetPinned(const std::string& image_id, bool pinned) = 0;
 
   virtual std::vector<ImagePointer> List() const = 0;
 
@@ -134,8 +146,10 @@ class Images {
                                                            const std::string& image_id) = 0;
 };
 
-// Every archive in `directory` (*.tar, *.tar.gz, *.tgz, *.tar.zst), imported; one log line each. A bad
-// archive is logged and skipped.
-void ImportPreloaded(Images& images, const std::string& directory, std::stop_token stop);
+// Every archive in `directory` (*.tar, *.tar.gz, *.tgz, *.tar.zst), imported and pinned, because the node may
+// have no other way to them; one log line each. A bad archive is logged and skipped. One that has not changed since
+// it was imported is not read again while its images are there; `memory`, a file, remembers that.
+void ImportPreloaded(Images& images, const std::string& directory, const std::string& memory,
+                     std::stop_token stop);
 
 }  // namespace jobpod

@@ -1,5 +1,6 @@
 #include "image/import.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/file.hpp"
@@ -8,6 +9,7 @@
 #include "base/scope_exit.hpp"
 #include "image/digest.hpp"
 #include "image/disk.hpp"
+#include "image/import_name.hpp"
 #include "image/import_source.hpp"
 #include "image/layer_install.hpp"
 #include "image/pull.hpp"
@@ -25,43 +27,65 @@ class Importer {
            const std::string& name, std::stop_token stop)
       : catalog_(catalog), limits_(limits), source_(source), name_(name), stop_(std::move(stop)) {}
 
-  // A current `docker save` has both; only manifest.json has all the names then.
+  // A current `docker save` and our own export have both: the layout has the manifests, manifest.json all
+  // the names.
   StatusOr<std::vector<std::string>> Run() {
-    RETURN_IF_ERROR(
-        source_.Has("manifest.json") ? ImportSaved()
-        : source_.Has("index.json")
-            ? ImportLayout()
-            : absl::InvalidArgumentError("it has neither index.json (OCI layout) nor manifest.json "
-                                         "(docker save)"));
+    const bool layout = source_.Has("index.json"), saved = source_.Has("manifest.json");
+    if (!layout && !saved)
+      return absl::InvalidArgumentError(
+          "it has neither index.json (OCI layout) nor manifest.json (docker save)");
+    if (saved) RETURN_IF_ERROR(ReadSaved());
+    if (layout) RETURN_IF_ERROR(ImportLayout());
+    for (const SavedImage& image : saved_) RETURN_IF_ERROR(ImportSavedImage(image));
     if (ids_.empty()) return absl::NotFoundError(Concat("it has no image for ", HostPlatform().Text()));
     return ids_;
   }
 
  private:
-  Status ImportSaved() {
+  Status ReadSaved() {
     ASSIGN_OR_RETURN(const std::string json, source_.Read("manifest.json", limits_.max_manifest_bytes));
-    ASSIGN_OR_RETURN(const auto images, ParseSavedImages(json));
-    for (const SavedImage& image : images) RETURN_IF_ERROR(ImportSavedImage(image));
+    ASSIGN_OR_RETURN(saved_, ParseSavedImages(json));
     return absl::OkStatus();
   }
 
+  bool IsDone(const std::string& id) const { return std::ranges::find(ids_, id) != ids_.end(); }
+
   Status ImportSavedImage(const SavedImage& saved) {
     ASSIGN_OR_RETURN(std::string config, source_.Read(saved.config, limits_.max_manifest_bytes));
+    const std::string id = DigestOf(config);
+    if (IsDone(id)) return absl::OkStatus();
     std::vector<Descriptor> layers;
     for (const std::string& path : saved.layers) {
       ASSIGN_OR_RETURN(const uint64_t size, source_.Size(path));
       layers.push_back({"", "", size, {}, path});
     }
-    const std::string id = DigestOf(config);
-    return Add(id, std::move(config), layers, saved.names, {});
+    top_digest_.clear();
+    return Add(id, std::move(config), layers, saved.names, "", {});
+  }
+
+  // What manifest.json says about the config `id` of the layout.
+  std::vector<std::string> SavedNames(const std::string& id) const {
+    std::vector<std::string> names;
+    for (const SavedImage& image : saved_)
+      if (image.config == BlobPath(id)) names.insert(names.end(), image.names.begin(), image.names.end());
+    return names;
   }
 
   Status ImportLayout() {
     ASSIGN_OR_RETURN(const std::string json, source_.Read("index.json", limits_.max_manifest_bytes));
     ASSIGN_OR_RETURN(const ManifestDocument index, ParseManifest(json, ""));
     if (!index.is_index) return absl::InvalidArgumentError("index.json is no index");
-    for (const Descriptor& entry : index.entries) RETURN_IF_ERROR(ImportEntry(entry));
+    for (const Descriptor& entry : index.entries)
+      if (IsFirstChoice(entry, index.entries)) RETURN_IF_ERROR(ImportEntry(entry));
     return absl::OkStatus();
+  }
+
+  // A Windows image is passed over when its name is also that of one for this host.
+  static bool IsFirstChoice(const Descriptor& entry, const std::vector<Descriptor>& entries) {
+    if (entry.platform.os != "windows") return true;
+    return std::ranges::none_of(entries, [&](const Descriptor& other) {
+      return other.name == entry.name && Fits(HostPlatform(), other.platform);
+    });
   }
 
   // Entries for other platforms are passed over, as a layout may hold many.
@@ -76,15 +100,22 @@ class Importer {
       if (!document.is_index) return ImportManifest(document.manifest, top, std::move(blobs));
       std::vector<Platform> offers;
       for (const Descriptor& offer : document.entries) offers.push_back(offer.platform);
-      const auto chosen = ChoosePlatform(HostPlatform(), offers, ProcessorLevel());
+      auto chosen = ChoosePlatform(HostPlatform(), offers, ProcessorLevel());
+      if (!chosen) chosen = ChoosePlatform(WindowsPlatform(), offers, ProcessorLevel());
       if (!chosen) return absl::OkStatus();
       entry = document.entries[*chosen];
     }
     return absl::InvalidArgumentError("index.json leads to indexes of indexes without end");
   }
 
+  static Platform WindowsPlatform() { return {"windows", HostPlatform().architecture, "", ""}; }
+
+  static bool Fits(const Platform& wanted, const Platform& offer) {
+    return ChoosePlatform(wanted, {offer}, ProcessorLevel()).has_value();
+  }
+
   static bool Suits(const Platform& platform) {
-    return platform.os.empty() || ChoosePlatform(HostPlatform(), {platform}, ProcessorLevel());
+    return platform.os.empty() || Fits(HostPlatform(), platform) || Fits(WindowsPlatform(), platform);
   }
 
   StatusOr<std::string> ReadBlob(const std::string& digest) {
@@ -99,14 +130,18 @@ class Importer {
     std::vector<Descriptor> layers = manifest.layers;
     for (Descriptor& layer : layers) layer.name = BlobPath(layer.digest);
     // A layout's own word for a name may be a whole reference or just a tag.
-    std::vector<std::string> names;
-    if (top.name.find_first_of("/:") != std::string::npos) names.push_back(top.name);
+    const bool whole = top.name.find_first_of("/:") != std::string::npos;
+    std::vector<std::string> names = SavedNames(manifest.config.digest);
+    if (whole) names.push_back(top.name);
     top_digest_ = top.digest;
-    return Add(manifest.config.digest, std::move(config), layers, names, std::move(blobs));
+    return Add(manifest.config.digest, std::move(config), layers, names, whole ? "" : top.name,
+               std::move(blobs));
   }
 
-  StatusOr<std::vector<std::string>> FullNames(std::vector<std::string> names) const {
-    if (names.empty() && !name_.empty()) names.push_back(name_);
+  // The first image takes the asked name as it is; further ones differ in the archive's tag.
+  StatusOr<std::vector<std::string>> FullNames(std::vector<std::string> names, const std::string& tag) const {
+    if (names.empty()) names.push_back(ImportedName(name_, tag, ids_.empty()));
+    std::erase(names, "");
     std::vector<std::string> out;
     for (const std::string& name : names) {
       ASSIGN_OR_RETURN(const Reference reference, ParseReference(name));
@@ -118,16 +153,18 @@ class Importer {
   }
 
   Status Add(const std::string& id, std::string config, const std::vector<Descriptor>& layers,
-             const std::vector<std::string>& names, std::map<std::string, std::string> blobs) {
+             const std::vector<std::string>& names, const std::string& tag,
+             std::map<std::string, std::string> blobs) {
     ASSIGN_OR_RETURN(NewImage image, DescribeImage(id, config, layers, limits_));
-    for (const auto& [digest, bytes] : blobs)
-      image.resolutions.push_back(ResolutionKey(digest, HostPlatform().Text()));
-    ASSIGN_OR_RETURN(image.names, FullNames(names));
+    const std::string platform =
+        image.image.config.os == "windows" ? WindowsPlatform().Text() : HostPlatform().Text();
+    for (const auto& [digest, bytes] : blobs) image.resolutions.push_back(ResolutionKey(digest, platform));
+    ASSIGN_OR_RETURN(image.names, FullNames(names, tag));
     LayerPins pins = catalog_.layers().Pin(LayerKeys(image.image));
     ASSIGN_OR_RETURN(image.layers, Install(image.image, layers));
     blobs[id] = std::move(config);
     RETURN_IF_ERROR(catalog_.Commit(image, blobs, std::move(pins)));
-    ids_.push_back(id);
+    if (!IsDone(id)) ids_.push_back(id);
     return absl::OkStatus();
   }
 
@@ -147,6 +184,7 @@ class Importer {
   const std::string& name_;
   const std::stop_token stop_;
   std::string top_digest_;
+  std::vector<SavedImage> saved_;
   std::vector<std::string> ids_;
 };
 
@@ -183,8 +221,9 @@ StatusOr<std::vector<std::string>> ImportImages(ImageCatalog& catalog, const Ima
                                                 std::stop_token stop) {
   std::error_code error;
   const bool directory = std::filesystem::is_directory(path, error);
-  auto ids = directory ? ImportTree(catalog, limits, path, name, stop)
-                       : ImportFile(catalog, limits, path, name, stop);
+  const std::string wanted = name.empty() ? NameOfFile(path) : name;
+  auto ids = directory ? ImportTree(catalog, limits, path, wanted, stop)
+                       : ImportFile(catalog, limits, path, wanted, stop);
   if (!ids.ok()) return Annotate(ids.status(), Concat("import ", path));
   return ids;
 }

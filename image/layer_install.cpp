@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/log.hpp"
+#include "image/archive_file.hpp"
 
 namespace jobpod {
 namespace {
@@ -84,7 +85,10 @@ class Installer {
       last = now;
       Tell(layer, done == layer.blob.size ? "unpacking" : "downloading", done);
     };
-    ASSIGN_OR_RETURN(const ByteSource source, request_.open(layer, on_bytes, stop_.get_token()));
+    ASSIGN_OR_RETURN(ByteSource source, request_.open(layer, on_bytes, stop_.get_token()));
+    if (store_.keep_blobs()) {
+      ASSIGN_OR_RETURN(source, Keeping(std::move(source), LayerStore::BlobOf(path)));
+    }
     auto result = UnpackLayer(source, path, request_.windows, budget_, stop_.get_token());
     if (!result.ok()) return Explain(layer, NameLimits(result.status()));
     RETURN_IF_ERROR(Verify(layer, *result));

@@ -13,7 +13,8 @@
 namespace jobpod {
 namespace {
 
-constexpr std::string_view kWindows = "-windows", kBridge = "-bridge", kImplied = ".implied";
+constexpr std::string_view kWindows = "-windows", kBridge = "-bridge", kImplied = ".implied",
+                           kBlob = ".blob";
 constexpr size_t kMaxImplied = 64u << 20;
 
 void RemoveOrLog(const std::string& path) {
@@ -45,6 +46,13 @@ std::vector<std::string> LayerKeys(const Image& image) {
   return out;
 }
 
+StatusOr<LayerSize> MeasureLayer(const std::string& directory) {
+  ASSIGN_OR_RETURN(const FilesystemUsage usage, MeasureContent(directory));
+  std::error_code error;
+  const uint64_t blob = std::filesystem::file_size(LayerStore::BlobOf(directory), error);
+  return LayerSize{usage.used_bytes + (error ? 0 : blob), usage.inodes_used + (error ? 0 : 1)};
+}
+
 LayerPins::LayerPins(LayerPins&& other) noexcept
     : store_(std::exchange(other.store_, nullptr)), keys_(std::move(other.keys_)) {}
 
@@ -71,8 +79,8 @@ void LayerPins::Drop() {
   store_ = nullptr;
 }
 
-LayerStore::LayerStore(const std::string& root, std::map<std::string, LayerSize> present)
-    : directory_(Concat(root, "/layers")), present_(std::move(present)) {
+LayerStore::LayerStore(const std::string& root, std::map<std::string, LayerSize> present, bool keep_blobs)
+    : directory_(Concat(root, "/layers")), keep_blobs_(keep_blobs), present_(std::move(present)) {
   for (const auto& [key, size] : present_) {
     total_.disk_bytes += size.disk_bytes;
     total_.inodes += size.inodes;
@@ -82,6 +90,10 @@ LayerStore::LayerStore(const std::string& root, std::map<std::string, LayerSize>
 
 std::string LayerStore::Path(const std::string& key) const {
   return Concat(directory_, "/", key);
+}
+
+std::string LayerStore::BlobOf(const std::string& directory) {
+  return Concat(directory, kBlob);
 }
 
 std::string LayerStore::ImpliedPath(const std::string& key) const {
@@ -112,15 +124,15 @@ Status LayerStore::CheckOne(const std::string& key) {
     if (!unchecked_.contains(key)) return absl::OkStatus();
     known = present_[key];
   }
-  const auto found = MeasureContent(Path(key));
+  const auto found = MeasureLayer(Path(key));
   const std::lock_guard lock(mutex_);
   if (unchecked_.erase(key) == 0) return absl::OkStatus();
-  if (found.ok() && found->used_bytes == known.disk_bytes && found->inodes_used == known.inodes)
+  if (found.ok() && found->disk_bytes == known.disk_bytes && found->inodes == known.inodes)
     return absl::OkStatus();
   DropLocked(key);
   return absl::DataLossError(Concat("layer ", key, " is damaged: ", known.inodes, " files with ",
                                     known.disk_bytes, " bytes were unpacked, ",
-                                    found.ok() ? Concat(found->inodes_used, " with ", found->used_bytes)
+                                    found.ok() ? Concat(found->inodes, " with ", found->disk_bytes)
                                                : std::string("none"),
                                     " are left"));
 }
@@ -156,6 +168,7 @@ std::string LayerStore::DropLocked(const std::string& key) {
   present_.erase(found);
   unchecked_.erase(key);
   std::remove(ImpliedPath(key).c_str());
+  std::remove(BlobPath(key).c_str());
   return trash;
 }
 
@@ -176,14 +189,17 @@ void LayerStore::Unpin(const std::vector<std::string>& keys) {
 StatusOr<LayerSize> LayerStore::Build(const std::string& key, const BuildFunction& build) {
   const std::string partial = Path(Concat(".partial-", NewId().substr(0, 16)));
   RETURN_IF_ERROR(MakeDirectories(partial, 0755));
-  ScopeExit undo([&] { RemoveOrLog(partial); });
+  ScopeExit undo([&] {
+    RemoveOrLog(partial);
+    RemoveOrLog(BlobOf(partial));
+  });
   ASSIGN_OR_RETURN(const std::vector<std::string> implied, build(partial));
-  ASSIGN_OR_RETURN(const FilesystemUsage usage, MeasureContent(partial));
-  const LayerSize size{usage.used_bytes, usage.inodes_used};
+  ASSIGN_OR_RETURN(const LayerSize size, MeasureLayer(partial));
   std::string text;
   for (const std::string& path : implied) text.append(path).push_back('\0');
   if (!text.empty()) RETURN_IF_ERROR(WriteFileAtomic(ImpliedPath(key), text));
   const std::lock_guard lock(mutex_);
+  std::rename(BlobOf(partial).c_str(), BlobPath(key).c_str());  // when there is one
   if (std::rename(partial.c_str(), Path(key).c_str()) != 0)
     return ErrnoStatus(errno, Concat("put layer ", Path(key), " in its place"));
   undo.Release();
@@ -217,7 +233,8 @@ void LayerStore::Sweep() {
     const std::lock_guard lock(mutex_);
     for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {
       std::string key = entry.path().filename();
-      if (key.ends_with(kImplied)) key.resize(key.size() - kImplied.size());
+      for (std::string_view end : {kImplied, kBlob})
+        if (key.ends_with(end)) key.resize(key.size() - end.size());
       if (!pins_.contains(key) || !present_.contains(key)) paths.push_back(entry.path());
     }
     removing_ = true;

@@ -1,6 +1,7 @@
 // The layer trees on disk, <root>/layers/<key>/. A layer lives as long as somebody holds a pin on it:
 // an image, a container's rootfs, a pull in flight. The last pin's end removes the tree. The file
-// <key>.implied beside a tree, when there is one, lists its implied directories (layer_bridge.hpp).
+// <key>.implied beside a tree, when there is one, lists its implied directories (layer_bridge.hpp), <key>.blob
+// is the compressed layer as it came.
 #pragma once
 
 #include <condition_variable>
@@ -27,6 +28,9 @@ bool IsLayerKey(const std::string& text);
 std::vector<std::string> LayerKeys(const Image& image);
 
 class LayerStore;
+
+// Of the layer's tree at `directory` and of the blob beside it.
+StatusOr<LayerSize> MeasureLayer(const std::string& directory);
 
 // Holds layers. Move only; must not outlive the store.
 class LayerPins {
@@ -55,11 +59,17 @@ class LayerPins {
 // Thread-safe.
 class LayerStore {
  public:
-  // Fills the given empty directory and names its implied directories.
+  // Fills the given empty directory and names its implied directories. May leave the compressed layer at
+  // BlobOf(directory).
   using BuildFunction = std::function<StatusOr<std::vector<std::string>>(const std::string& directory)>;
 
   // `present` are the layers known to be whole; every other directory is removed by Sweep.
-  LayerStore(const std::string& root, std::map<std::string, LayerSize> present);
+  LayerStore(const std::string& root, std::map<std::string, LayerSize> present, bool keep_blobs);
+
+  bool keep_blobs() const { return keep_blobs_; }
+  static std::string BlobOf(const std::string& directory);
+  // Where the compressed layer is, if it was kept.
+  std::string BlobPath(const std::string& key) const { return BlobOf(Path(key)); }
 
   std::string Path(const std::string& key) const;
 
@@ -97,6 +107,7 @@ class LayerStore {
   StatusOr<LayerSize> Build(const std::string& key, const BuildFunction& build);
 
   const std::string directory_;
+  const bool keep_blobs_;
   mutable std::mutex mutex_;
   std::condition_variable_any built_;
   std::map<std::string, LayerSize> present_;

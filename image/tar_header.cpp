@@ -114,6 +114,31 @@ StatusOr<TarHeader> ParseTarHeader(std::string_view block) {
   return header;
 }
 
+std::string MakeTarHeader(const std::string& name, uint64_t size) {
+  std::string block(kTarBlock, '\0');
+  const auto put = [&](Field field, std::string_view text) { block.replace(field.offset, text.size(), text); };
+  put(kName, std::string_view(name).substr(0, kName.size));
+  put(kMode, "0000644");
+  put(kUid, "0000000");
+  put(kGid, "0000000");
+  put(kMtime, "00000000000");
+  if (size < 1ull << 33) {
+    put(kSize, fmt::format("{:011o}", size));
+  } else {  // GNU's base-256
+    block[kSize.offset] = static_cast<char>(0x80);
+    for (size_t at = 0; at < 8; ++at)
+      block[kSize.offset + 4 + at] = static_cast<char>(size >> (8 * (7 - at)) & 0xFF);
+  }
+  block[kType] = '0';
+  put(kMagic, std::string_view("ustar\00000", 8));
+  put(kChecksum, "        ");
+  uint64_t sum = 0;
+  for (char byte : block) sum += static_cast<uint8_t>(byte);
+  put(kChecksum, fmt::format("{:06o}", sum));
+  block[kChecksum.offset + 6] = '\0';
+  return block;
+}
+
 std::string Quoted(std::string_view text) {
   std::string out = "\"";
   for (char byte : text.substr(0, 200)) {

@@ -26,6 +26,9 @@ bool IsZeroBlock(std::string_view block);
 // InvalidArgument when the checksum is wrong or a number is none.
 StatusOr<TarHeader> ParseTarHeader(std::string_view block);
 
+// The header block of a plain file of mode 0644, root's, without a time. `name` is at most 100 bytes.
+std::string MakeTarHeader(const std::string& name, uint64_t size);
+
 // Hostile text for an error or a log, in quotes: all but printable ASCII escaped (a message must stay valid
 // UTF-8), cut at 200 bytes.
 std::string Quoted(std::string_view text);

@@ -1,4 +1,4 @@
-// jobpod image: import, pull, list, remove.
+// jobpod image: import, export, pull, list, remove.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -40,6 +40,18 @@ Status Import(const Globals& globals, const std::string& file, const std::string
   RETURN_IF_ERROR(FromGrpc(client.admin->ImportImage(&context, request, &response)));
   PrintIds(globals, {response.image_ids().begin(), response.image_ids().end()});
   return absl::OkStatus();
+}
+
+Status Export(const Globals& globals, const std::string& image, const std::string& file) {
+  ASSIGN_OR_RETURN(const Client client, Connect(globals.address));
+  std::error_code error;
+  v1::ExportImageRequest request;
+  request.set_image(image);
+  request.set_path(std::filesystem::absolute(file, error).string());
+  grpc::ClientContext context;
+  const OnInterrupt cancel([&](int) { context.TryCancel(); });
+  v1::ExportImageResponse response;
+  return FromGrpc(client.admin->ExportImage(&context, request, &response));
 }
 
 Status PullOne(const Globals& globals, PullOptions options, bool password_from_input) {
@@ -116,6 +128,17 @@ void AddImport(CLI::App& image, const Globals& globals, Action& action) {
   });
 }
 
+void AddExport(CLI::App& image, const Globals& globals, Action& action) {
+  CLI::App* command = image.add_subcommand(
+      "export", "Write an image to an OCI archive, digests unchanged (needs [image] keep_blobs = 1)");
+  const auto reference = std::make_shared<std::string>(), file = std::make_shared<std::string>();
+  command->add_option("image", *reference, "Name, digest or id")->required();
+  command->add_option("file", *file, "Archive to write, for instance busybox.tar")->required();
+  command->callback([&globals, &action, reference, file] {
+    action = [&globals, reference, file] { return Report(Export(globals, *reference, *file)); };
+  });
+}
+
 void AddPull(CLI::App& image, const Globals& globals, Action& action) {
   CLI::App* command = image.add_subcommand("pull", "Pull an image from its registry");
   const auto options = std::make_shared<PullOptions>();
@@ -135,10 +158,11 @@ void AddPull(CLI::App& image, const Globals& globals, Action& action) {
 }  // namespace
 
 void AddImage(CLI::App& app, const Globals& globals, Action& action) {
-  CLI::App* image = app.add_subcommand("image", "Import, pull, list and remove images");
+  CLI::App* image = app.add_subcommand("image", "Import, export, pull, list and remove images");
   image->require_subcommand(1);
   image->fallthrough();
   AddImport(*image, globals, action);
+  AddExport(*image, globals, action);
   AddPull(*image, globals, action);
   image->add_subcommand("list", "List images")->alias("ls")->callback([&globals, &action] {
     action = [&globals] { return Report(List(globals)); };

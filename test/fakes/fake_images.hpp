@@ -31,6 +31,10 @@ class FakeImages final : public Images {
                                             std::stop_token) override {
     return absl::UnimplementedError("the fake imports nothing");
   }
+  Status Export(const std::string&, const std::string&, std::stop_token) override {
+    return absl::UnimplementedError("the fake exports nothing");
+  }
+  Status SetPinned(const std::string&, bool) override { return absl::OkStatus(); }
   std::vector<ImagePointer> List() const override {
     const std::lock_guard lock(mutex_);
     return images_;
