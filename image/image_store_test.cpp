@@ -311,6 +311,29 @@ TEST_CASE("the preload directory is imported, bad archives are skipped") {
   CHECK(images->Find("pre:1").value());
 }
 
+TEST_CASE("the limits on bytes and entries hold for an image as a whole, to the byte") {
+  std::vector<std::string> layers;
+  uint64_t bytes = 0;
+  for (int i = 0; i < 6; ++i) {
+    layers.push_back(Tar({{.name = "d" + std::to_string(i) + "/f", .content = std::string(300'000, 'x')}}));
+    bytes += layers.back().size();
+  }
+  const BuiltImage image = BuildImage({.layers = layers});
+  TemporaryDirectory files;
+  REQUIRE(WriteFileAtomic(files / "a.tar", Layout(image, "a:1")).ok());
+  REQUIRE(Shell("mkdir " + files / "a && tar -C " + files / "a -xf " + files / "a.tar") == 0);
+  const auto import = [&](uint64_t max_bytes, uint64_t max_entries) {
+    TemporaryDirectory root;
+    auto images = OpenImages(root.path(), {.max_unpacked_bytes = max_bytes, .max_entries = max_entries});
+    const Status status = images->Import(files / "a", "", {}).status();
+    if (!status.ok()) CHECK(LayerCount(root) == 0);
+    return status;
+  };
+  CHECK(import(bytes, 12) == absl::OkStatus());
+  CHECK(absl::IsResourceExhausted(import(bytes - 1, 12)));
+  CHECK(absl::IsResourceExhausted(import(bytes, 11)));
+}
+
 TEST_CASE("images without a whole name are called after the file or the asked name") {
   const BuiltImage image = NumberedImage("1");
   const std::vector<std::array<std::string, 4>> cases = {
