@@ -134,7 +134,8 @@ Status CopyRootLook(const std::vector<std::string>& layers_top_first, const std:
     struct stat info {};
     if (lstat(layer.c_str(), &info) != 0) return ErrnoStatus(errno, Concat("look at ", layer));
     if ((info.st_mode & 07777) == 0755 && info.st_uid == 0 && info.st_gid == 0) continue;
-    if (fchown(target.get(), info.st_uid, info.st_gid) == 0 && fchmod(target.get(), info.st_mode & 07777) == 0)
+    if (fchown(target.get(), info.st_uid, info.st_gid) == 0 &&
+        fchmod(target.get(), info.st_mode & 07777) == 0)
       return absl::OkStatus();
     return ErrnoStatus(errno, Concat("set the owner of ", directory));
   }

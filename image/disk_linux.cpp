@@ -37,7 +37,8 @@ class ContentMeter {
  private:
   Status Count(int directory, const char* name, int depth) {
     struct stat info {};
-    if (fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0) return ErrnoStatus(errno, "look at a file");
+    if (fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+      return ErrnoStatus(errno, "look at a file");
     if (S_ISDIR(info.st_mode)) {
       ++usage_.inodes_used;
       Fd inner(openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

@@ -191,7 +191,9 @@ class Exporter {
     return Pad(layer.descriptor.size);
   }
 
-  Status Pad(uint64_t size) { return archive_.Write(std::string((kTarBlock - size % kTarBlock) % kTarBlock, '\0')); }
+  Status Pad(uint64_t size) {
+    return archive_.Write(std::string((kTarBlock - size % kTarBlock) % kTarBlock, '\0'));
+  }
 
   ImageCatalog& catalog_;
   const Image& image_;

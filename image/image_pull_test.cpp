@@ -127,7 +127,8 @@ TEST_CASE("an index gives the manifest of the asked platform") {
   request.platform = "";
   request.any_windows = true;  // only where there is nothing for this host
   CHECK(images->Pull(request, {}).value() == amd.id());
-  const BuiltImage old = BuildImage({.layers = {files}, .os = "windows", .more = R"("os.version":"10.0.17763.1",)"});
+  const BuiltImage old =
+      BuildImage({.layers = {files}, .os = "windows", .more = R"("os.version":"10.0.17763.1",)"});
   registry.Push("win", "old", old);
   registry.Push("win", "new", win);
   registry.PushManifest(

@@ -77,7 +77,8 @@ Status ImageStore::Load() {
   RETURN_IF_ERROR(LoadImages());
   ASSIGN_OR_RETURN(const auto chains, database_->Query("SELECT image, key FROM chains ORDER BY position"));
   for (const auto& row : chains)
-    if (const auto found = images_.find(row[0]); found != images_.end()) found->second.layers.push_back(row[1]);
+    if (const auto found = images_.find(row[0]); found != images_.end())
+      found->second.layers.push_back(row[1]);
   ASSIGN_OR_RETURN(const auto pinned, database_->Query("SELECT image FROM pinned"));
   for (const auto& row : pinned)
     if (const auto found = images_.find(row[0]); found != images_.end()) found->second.pinned = true;

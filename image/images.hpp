@@ -111,9 +111,9 @@ class Images {
   virtual StatusOr<std::vector<std::string>> Import(const std::string& path, const std::string& name,
                                                     std::stop_token stop) = 0;
 
-  // Writes the image with all its names as an OCI layout in a tar, which `docker load` reads as well; `path` is
-  // absolute and replaced. Every digest is the original one: FailedPrecondition when the compressed layers
-  // were not kept.
+  // Writes the image with all its names as an OCI layout in a tar, which `docker load` reads as well; `path`
+  // is absolute and replaced. Every digest is the original one: FailedPrecondition when the compressed
+  // layers were not kept.
   virtual Status Export(const std::string& reference, const std::string& path, std::stop_token stop) = 0;
 
   // A pinned image is passed over by kubelet's garbage collection; removing it by name still works.
@@ -147,8 +147,9 @@ class Images {
 };
 
 // Every archive in `directory` (*.tar, *.tar.gz, *.tgz, *.tar.zst), imported and pinned, because the node may
-// have no other way to them; one log line each. A bad archive is logged and skipped. One that has not changed since
-// it was imported is not read again while its images are there; `memory`, a file, remembers that.
+// have no other way to them; one log line each. A bad archive is logged and skipped. One that has not
+// changed since it was imported is not read again while its images are there; `memory`, a file, remembers
+// that.
 void ImportPreloaded(Images& images, const std::string& directory, const std::string& memory,
                      std::stop_token stop);
 

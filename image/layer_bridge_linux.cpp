@@ -96,8 +96,9 @@ class Bridge {
     if (!below->directory) return Verdict::kFine;
     struct stat info {};
     if (fstat(own.get(), &info) != 0) return ErrnoStatus(errno, "look at a directory of the layer");
-    const bool same = SameOwnerAndMode(info, below->info) &&
-                      MetadataOf(info, own.get()).xattrs == MetadataOf(below->info, below->directory.get()).xattrs;
+    const auto own_xattrs = MetadataOf(info, own.get()).xattrs;
+    const auto xattrs = MetadataOf(below->info, below->directory.get()).xattrs;
+    const bool same = SameOwnerAndMode(info, below->info) && own_xattrs == xattrs;
     return same ? Verdict::kFine : Verdict::kOther;
   }
 
@@ -224,7 +225,8 @@ StatusOr<bool> NeedsBridge(const BridgeRequest& request) {
 Status BuildBridge(const BridgeRequest& request, const std::string& directory) {
   ASSIGN_OR_RETURN(Bridge bridge, Bridge::Open(request));
   ASSIGN_OR_RETURN(Fd out, OpenFile(directory, kDirectoryFlags));
-  return Annotate(bridge.Run(std::move(out)).status(), Concat("fit layer ", request.layer, " to those below"));
+  return Annotate(bridge.Run(std::move(out)).status(),
+                  Concat("fit layer ", request.layer, " to those below"));
 }
 
 }  // namespace jobpod

@@ -135,7 +135,8 @@ TEST_CASE("a directory that a layer names takes the place of a lower link") {
 }
 
 TEST_CASE("links through links, over several layers, and links of a removed tree") {
-  Stack stack({{Dir("a"), Dir("a/b"), Link("one", "a"), Link("two", "one/b"), Dir("gone"), Link("gone/l", "/a")},
+  Stack stack({{Dir("a"), Dir("a/b"), Link("one", "a"), Link("two", "one/b"), Dir("gone"),
+                Link("gone/l", "/a")},
                {File("two/x", "1")},
                {File("one/b/x", "2"), File("one/b/two", "t")},
                {File(".wh.gone")},
