@@ -13,6 +13,7 @@ constexpr uint32_t kProtocolVersion = 1;
 constexpr size_t kReadBufferSize = 16384;
 constexpr size_t kMaxConnections = 8;
 constexpr std::chrono::milliseconds kDefaultHandshake{10000};
+constexpr std::chrono::seconds kBusyLife{1};  // after the last request
 
 }  // namespace
 
@@ -23,7 +24,8 @@ Server::Server(boost::asio::io_context& io, Config config, std::string config_pa
       buffer_(kReadBufferSize),
       reaper_(io),
       listener_(io, listener.Release()),
-      handshake_(io) {}
+      handshake_(io),
+      rest_(io) {}
 
 Status Server::Begin() {
   RETURN_IF_ERROR(reaper_.Begin());
@@ -61,6 +63,7 @@ void Server::AcceptAll() {
 }
 
 void Server::OnRequest(const std::shared_ptr<Connection>& connection, const ToShim& request) {
+  RestSoon();
   if (!connection->subscribed() && !request.has_hello()) {
     return connection->Fail(request.id(), absl::FailedPreconditionError("the first message must be Hello"));
   }
@@ -75,7 +78,13 @@ void Server::OnRequest(const std::shared_ptr<Connection>& connection, const ToSh
   Status answered = Answer(connection, request, reply);
   if (!answered.ok()) return connection->Fail(request.id(), answered);
   connection->Send(reply);
-  if (request.has_start()) ForgetColdCode();
+}
+
+void Server::RestSoon() {
+  rest_.expires_after(kBusyLife);
+  rest_.async_wait([](boost::system::error_code error) {
+    if (!error) ForgetColdCode();
+  });
 }
 
 Status Server::Answer(const ConnectionPointer& connection, const ToShim& request, FromShim& reply) {

@@ -30,6 +30,7 @@ class Server : public ConnectionOwner {
   void AcceptSoon();
   void AcceptAll();
   void WaitForHandshake();
+  void RestSoon();  // lets go of memory once requests cease
 
   Status Answer(const ConnectionPointer& connection, const ToShim& request, FromShim& reply);
   Status SayHello(const ConnectionPointer& connection, const Hello& hello, HelloReply& reply);
@@ -47,6 +48,7 @@ class Server : public ConnectionOwner {
   Reaper reaper_;
   boost::asio::posix::stream_descriptor listener_;
   boost::asio::steady_timer handshake_;
+  boost::asio::steady_timer rest_;
   std::unique_ptr<Pod> pod_;
   std::set<ConnectionPointer> connections_;
   std::set<std::pair<const Connection*, std::string>> execs_;  // who started which
