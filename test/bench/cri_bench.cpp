@@ -5,12 +5,16 @@
 #include <cstdio>
 #include <iostream>
 #include <map>
+#include <thread>
 
 #include "base/text.hpp"
 #include "test/bench/workload.hpp"
 
 namespace jobpod::bench {
 namespace {
+
+// Longer than a daemon keeps threads and free memory for the next call, and a shim its code.
+constexpr std::chrono::seconds kIdle{12}, kQuiet{2};
 
 struct Options {
   bool quick = false;
@@ -109,6 +113,7 @@ void Calls(Table& table, Workloads& peers, bool quick) {
                [&](Workload& peer) { return peer.ExecTrue(quick ? 10 : 60); });
   Distribution(table, peers, "ListContainerStats of 20", {.ratio = 40},
                [&](Workload& peer) { return peer.Stats(quick ? 10 : 60); });
+  std::this_thread::sleep_for(kQuiet);
   Figure(table, peers, "shim with 2 containers, PSS", "MB", {.limit = 0.3 * 1.048576},
          [](Workload& peer) { return peer.ShimMegabytes(); });
   for (auto& peer : peers) peer->RemoveAll();
@@ -145,6 +150,9 @@ int Run(const Options& options) {
 
   Table table;
   std::printf("%-44s %10s %10s %-6s %8s  %s\n", "", "jobpod", "containerd", "", "ratio", "target");
+  Figure(table, workloads, "daemon after a pull, RSS", "MB", {},
+         [](Workload& peer) { return peer.DaemonMegabytes(); });
+  std::this_thread::sleep_for(kIdle);
   Figure(table, workloads, "daemon idle, RSS", "MB", {.limit = 20 * 1.048576},
          [](Workload& peer) { return peer.DaemonMegabytes(); });
   Starts(table, workloads, options.quick);
