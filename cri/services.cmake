@@ -47,7 +47,8 @@ set_source_files_properties(admission.cpp translate_security.cpp translate_secur
 
 # Fakes below, the real services, a real server and its client.
 add_library(jobpod_cri_test STATIC test_server.cpp
-  ${PROJECT_SOURCE_DIR}/test/fakes/fake_pod_manager.cpp ${PROJECT_SOURCE_DIR}/runtime/events.cpp)
+  ${PROJECT_SOURCE_DIR}/test/fakes/fake_pod_manager.cpp
+  ${PROJECT_SOURCE_DIR}/test/fakes/fake_stdio_session.cpp ${PROJECT_SOURCE_DIR}/runtime/events.cpp)
 target_link_libraries(jobpod_cri_test PUBLIC jobpod_cri_services jobpod_warnings)
 
 jobpod_unit_test(cri_translate_test LIBRARIES jobpod_cri_services SOURCES translate_test.cpp translate_security_test.cpp admission_test.cpp)

@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <mutex>
 
-#include "base/handle_linux.hpp"
 #include "base/id.hpp"
+#include "base/pipe_linux.hpp"
 #include "runtime/launch.hpp"
 #include "runtime/manager.hpp"
 
@@ -18,15 +18,9 @@ constexpr std::chrono::milliseconds kDrain{1000};  // for pipe ends kept by proc
 constexpr std::chrono::seconds kShimSlack{5};      // beyond the exec's own time-out
 constexpr size_t kOutputBytes = 65536;
 
-struct Pipe {
-  Fd read, write;
-};
-
-StatusOr<Pipe> MakePipe() {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return ErrnoStatus(errno, "make a pipe for the command's output");
-  Pipe pipe{Fd(ends[0]), Fd(ends[1])};
-  fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK);
+StatusOr<Pipe> MakeOutputPipe() {
+  ASSIGN_OR_RETURN(Pipe pipe, MakePipe());
+  RETURN_IF_ERROR(MakeNonBlocking(pipe.read));
   return pipe;
 }
 
@@ -105,26 +99,18 @@ void Collect(Wake& wake, Pipe& out, Pipe& error, ExecResult& result, size_t budg
 StatusOr<ExecResult> Manager::ExecSync(const std::string& id, const std::vector<std::string>& command,
                                        std::chrono::milliseconds timeout, size_t output_limit,
                                        std::stop_token stop) {
-  ASSIGN_OR_RETURN(ContainerPointer container, GetContainer(id));
-  ContainerView view = container->view();
-  if (view->state() != ContainerState::kRunning) {
-    return absl::FailedPreconditionError(
-        Concat("container ", container->id, " is not running; start it first"));
-  }
-  ASSIGN_OR_RETURN(PodPointer pod, GetPod(container->pod_id));
-  std::shared_ptr<ShimClient> client = pod->shim();
-  if (client == nullptr) return absl::UnavailableError(Concat("pod sandbox ", pod->id, " has no shim"));
-
+  ASSIGN_OR_RETURN(Running running, FindRunning(id));
+  const ContainerRecord& record = running.view->record;
+  const std::shared_ptr<ShimClient>& client = running.shim;
   shim::ToShim request;
   shim::Exec& exec = *request.mutable_exec();
-  exec.set_container_id(container->id);
-  ASSIGN_OR_RETURN(*exec.mutable_plan(),
-                   ComposeExecPlan(view->record.plan(), NewId().substr(0, 16), command));
+  exec.set_container_id(record.id());
+  ASSIGN_OR_RETURN(*exec.mutable_plan(), ComposeExecPlan(record.plan(), NewId().substr(0, 16), command));
   exec.set_timeout_ms(static_cast<uint32_t>(std::clamp<int64_t>(timeout.count(), 0, UINT32_MAX)));
   exec.set_has_stdout(true);
   exec.set_has_stderr(true);
-  ASSIGN_OR_RETURN(Pipe out, MakePipe());
-  ASSIGN_OR_RETURN(Pipe error, MakePipe());
+  ASSIGN_OR_RETURN(Pipe out, MakeOutputPipe());
+  ASSIGN_OR_RETURN(Pipe error, MakeOutputPipe());
   auto wake = std::make_shared<Wake>();
   client->CallAsync(request, {out.write.get(), error.write.get()},
                     [wake](StatusOr<shim::FromShim> reply) { wake->Reply(std::move(reply)); });
@@ -141,7 +127,7 @@ StatusOr<ExecResult> Manager::ExecSync(const std::string& id, const std::vector<
     return absl::CancelledError("the client went away; the command's processes were killed");
   if (!reply) {
     client->CancelExec(exec_id);
-    return absl::DeadlineExceededError(Concat("the shim of pod sandbox ", pod->id, " does not answer"));
+    return absl::DeadlineExceededError(Concat("the shim of pod sandbox ", record.pod_id(), " does not answer"));
   }
   RETURN_IF_ERROR(reply->status());
   const shim::ExecReply& done = (*reply)->exec();

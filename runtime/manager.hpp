@@ -1,5 +1,5 @@
 // The one PodManager. Its functions lie in files by subject: pod_run, pod_stop, container_create,
-// container_start, container_stop, container_exec, stats, recover, shim_lost, registry.
+// container_start, container_stop, container_exec, container_stream, stats, recover, shim_lost, registry.
 #pragma once
 
 #include <absl/base/thread_annotations.h>
@@ -57,6 +57,14 @@ class Manager final : public PodManager {
   StatusOr<ExecResult> ExecSync(const std::string& id, const std::vector<std::string>& command,
                                 std::chrono::milliseconds timeout, size_t output_limit,
                                 std::stop_token stop) override;
+  StatusOr<std::unique_ptr<StdioSession>> ExecStream(const std::string& id,
+                                                     const std::vector<std::string>& command,
+                                                     const StdioRequest& request,
+                                                     boost::asio::any_io_executor executor,
+                                                     StdioEnd end) override;
+  StatusOr<std::unique_ptr<StdioSession>> AttachStream(const std::string& id, const StdioRequest& request,
+                                                       boost::asio::any_io_executor executor,
+                                                       StdioEnd end) override;
 
   StatusOr<ContainerUsage> Usage(const std::string& container_id, UsageDetail detail) override;
   std::vector<ContainerUsage> UsageOfAll(UsageDetail detail) override;
@@ -110,6 +118,14 @@ class Manager final : public PodManager {
   void MarkExited(Container& container, const shim::ContainerReport& report);
   void KillWithoutShim(Container& container, std::chrono::milliseconds grace);
   StatusOr<std::unique_ptr<Job>> OpenJob(const Container& container) const;
+
+  // container_stream_linux.cpp
+  // A running container and the way to its shim.
+  struct Running {
+    ContainerView view;
+    std::shared_ptr<ShimClient> shim;
+  };
+  StatusOr<Running> FindRunning(const std::string& id) const;
 
   // shim_lost.cpp
   void OnShimLost(const std::string& pod_id);

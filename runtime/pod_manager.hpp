@@ -12,6 +12,7 @@
 #include "runtime/events.hpp"
 #include "runtime/job.hpp"
 #include "runtime/snapshot.hpp"
+#include "runtime/stdio_session.hpp"
 
 namespace jobpod {
 
@@ -80,6 +81,21 @@ class PodManager {
   virtual StatusOr<ExecResult> ExecSync(const std::string& id, const std::vector<std::string>& command,
                                         std::chrono::milliseconds timeout, size_t output_limit,
                                         std::stop_token stop) = 0;
+
+  // Starts `command` in a running container, its streams as `request` asks; `end` runs once on `executor` (a
+  // strand or the one thread of an io_context), which may be before this has returned. FailedPrecondition when
+  // the container does not run; the OS's reason when the program cannot be started. May block for a call to
+  // the shim.
+  virtual StatusOr<std::unique_ptr<StdioSession>> ExecStream(const std::string& id,
+                                                             const std::vector<std::string>& command,
+                                                             const StdioRequest& request,
+                                                             boost::asio::any_io_executor executor,
+                                                             StdioEnd end) = 0;
+  // The container's own streams, output from now on; `end` when the container has exited (its exit code).
+  virtual StatusOr<std::unique_ptr<StdioSession>> AttachStream(const std::string& id,
+                                                               const StdioRequest& request,
+                                                               boost::asio::any_io_executor executor,
+                                                               StdioEnd end) = 0;
 
   // Reads the job's files in this process, never asks a shim. Exited containers: FailedPrecondition.
   virtual StatusOr<ContainerUsage> Usage(const std::string& container_id, UsageDetail detail) = 0;

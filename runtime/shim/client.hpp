@@ -14,7 +14,7 @@
 
 namespace jobpod {
 
-inline constexpr uint32_t kShimProtocolVersion = 1;
+inline constexpr uint32_t kShimProtocolVersion = 2;
 
 // Thread-safe. Calls block the calling thread until the answer, the deadline (DeadlineExceeded: the shim does
 // not answer) or the end of the connection (Unavailable). Must not be called on the io_context's threads.
@@ -60,6 +60,8 @@ class ShimClient {
   virtual bool connected() const = 0;
   // The process at the other end, as it said in its HelloReply.
   virtual int32_t shim_pid() const = 0;
+  // The shim's, as it said there: a pod made by an older daemon keeps its older shim.
+  virtual uint32_t protocol_version() const = 0;
 };
 
 }  // namespace jobpod

@@ -24,6 +24,7 @@ namespace {
 using Done = std::function<void(StatusOr<shim::FromShim>)>;
 
 constexpr std::chrono::seconds kSendBound{5};
+constexpr size_t kMaxHandles = 4;  // three streams and a control socket
 
 Status Gone() {
   return absl::UnavailableError("the pod's shim is gone");
@@ -35,7 +36,7 @@ Status ErrorOf(const shim::FromShim& reply) {
 
 // Sends all of `data` and takes what was sent off its front; the descriptors travel with the first byte.
 Status SendWithHandles(int socket, std::string_view& data, const std::vector<int>& handles, Deadline until) {
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * 3)] = {};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxHandles)] = {};
   size_t handle_bytes = handles.size() * sizeof(int);
   bool attach = !handles.empty();
   while (!data.empty()) {
@@ -138,6 +139,7 @@ class LinuxShimClient final : public ShimClient, public std::enable_shared_from_
   }
   bool connected() const override { return connected_; }
   int32_t shim_pid() const override { return shim_pid_; }
+  uint32_t protocol_version() const override { return protocol_version_; }
 
   StatusOr<shim::FromShim> Call(shim::ToShim request, Deadline deadline,
                                 const std::vector<int>& handles = {}) override {
@@ -163,6 +165,7 @@ class LinuxShimClient final : public ShimClient, public std::enable_shared_from_
           "the pod's shim is newer than this daemon; start the newer jobpodd");
     }
     shim_pid_ = reply.hello().shim_pid();
+    protocol_version_ = reply.hello().protocol_version();
     return reply.hello();
   }
 
@@ -252,6 +255,7 @@ class LinuxShimClient final : public ShimClient, public std::enable_shared_from_
   FrameReader frames_;
   std::atomic<bool> connected_ = true, expected_ = false;
   std::atomic<int32_t> shim_pid_ = 0;
+  std::atomic<uint32_t> protocol_version_ = 0;
   std::mutex send_mutex_;
   uint64_t next_id_ = 1;
   std::mutex mutex_;

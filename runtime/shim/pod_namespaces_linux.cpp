@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "base/file_linux.hpp"
+#include "base/pipe_linux.hpp"
 #include "base/scope_exit.hpp"
 #include "runtime/job_removal.hpp"
 #include "runtime/shim/pod_init.hpp"
@@ -26,16 +27,6 @@ LaunchPlan InitPlan(const Config& config) {
   isolation.set_ipc(config.pod_ipc_namespace() ? NAMESPACE_CONTAINER : NAMESPACE_HOST);
   isolation.set_capabilities(~uint64_t{0});  // it gives them up itself
   return plan;
-}
-
-struct Pipe {
-  Fd read, write;
-};
-
-StatusOr<Pipe> MakePipe() {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return ErrnoStatus(errno, "make a pipe");
-  return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 
 // The end of its output, without a word.

@@ -9,7 +9,7 @@
 namespace jobpod::shim {
 namespace {
 
-constexpr uint32_t kProtocolVersion = 1;
+constexpr uint32_t kProtocolVersion = 2;
 constexpr size_t kReadBufferSize = 16384;
 constexpr size_t kMaxConnections = 8;
 constexpr std::chrono::milliseconds kDefaultHandshake{10000};
@@ -121,32 +121,6 @@ Status Server::StartContainer(const jobpod::shim::Start& start, StartReply& repl
   ASSIGN_OR_RETURN(ContainerReport report, pod_->Start(start.plan()));
   reply.set_pid(report.pid());
   reply.set_started_at(report.started_at());
-  return absl::OkStatus();
-}
-
-Status Server::RunExec(const ConnectionPointer& connection, const ToShim& request) {
-  const jobpod::shim::Exec& exec = request.exec();
-  const bool asked[3] = {exec.has_stdin(), exec.has_stdout(), exec.has_stderr()};
-  Fd streams[3];
-  for (int i = 0; i < 3; ++i) {
-    if (asked[i]) streams[i] = connection->TakeHandle();
-    if (asked[i] && !streams[i]) return absl::InvalidArgumentError("a descriptor is missing from the exec");
-  }
-  auto key = std::make_pair(static_cast<const Connection*>(connection.get()), exec.plan().id());
-  std::weak_ptr<Connection> weak = connection;
-  auto done = [this, key, weak, id = request.id()](StatusOr<ExecReply> outcome) {
-    execs_.erase(key);
-    auto asker = weak.lock();
-    if (asker == nullptr) return;
-    if (!outcome.ok()) return asker->Fail(id, outcome.status());
-    FromShim reply;
-    reply.set_id(id);
-    *reply.mutable_exec() = std::move(*outcome);
-    asker->Send(reply);
-  };
-  SpawnHandles handles{streams[0].get(), streams[1].get(), streams[2].get(), false, -1};
-  RETURN_IF_ERROR(pod_->Exec(exec, handles, std::move(done)));
-  execs_.insert(key);
   return absl::OkStatus();
 }
 

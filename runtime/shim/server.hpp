@@ -36,6 +36,7 @@ class Server : public ConnectionOwner {
   Status SayHello(const ConnectionPointer& connection, const Hello& hello, HelloReply& reply);
   Status StartContainer(const jobpod::shim::Start& start, StartReply& reply);
   Status RunExec(const ConnectionPointer& connection, const ToShim& request);
+  Status RunStreamedExec(const ConnectionPointer& connection, const ToShim& request);
   void BeginShutdown(const ConnectionPointer& connection, uint64_t id);
   void EndShutdown(const ConnectionPointer& connection, uint64_t id, const Status& outcome);
   void RemoveTraces();

@@ -224,6 +224,23 @@ StatusOr<ExecResult> FakePodManager::ExecSync(const std::string& id, const std::
   return absl::CancelledError("stopped");
 }
 
+StatusOr<std::unique_ptr<StdioSession>> FakePodManager::ExecStream(const std::string& id,
+                                                                   const std::vector<std::string>& command,
+                                                                   const StdioRequest& request,
+                                                                   boost::asio::any_io_executor executor,
+                                                                   StdioEnd end) {
+  ASSIGN_OR_RETURN(const auto view, FindContainer(id));
+  if (view->state() != ContainerState::kRunning) return absl::FailedPreconditionError("it is not running");
+  return MakeFakeStdioSession(command, request, executor, std::move(end), session_traces_);
+}
+
+StatusOr<std::unique_ptr<StdioSession>> FakePodManager::AttachStream(const std::string& id,
+                                                                     const StdioRequest& request,
+                                                                     boost::asio::any_io_executor executor,
+                                                                     StdioEnd end) {
+  return ExecStream(id, {"cat"}, request, std::move(executor), std::move(end));
+}
+
 ContainerUsage FakePodManager::Sample(const ContainerView& container) const {
   ContainerUsage usage{container, {}, {"/", 4096, 2}};
   usage.job.timestamp = NowUnixNanos();

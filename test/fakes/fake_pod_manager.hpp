@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "runtime/pod_manager.hpp"
+#include "test/fakes/fake_stdio_session.hpp"
 
 namespace jobpod {
 
@@ -34,6 +35,15 @@ class FakePodManager final : public PodManager {
   StatusOr<ExecResult> ExecSync(const std::string& id, const std::vector<std::string>& command,
                                 std::chrono::milliseconds timeout, size_t output_limit,
                                 std::stop_token stop) override;
+  // See fake_stdio_session.hpp; the container itself behaves like `cat`.
+  StatusOr<std::unique_ptr<StdioSession>> ExecStream(const std::string& id,
+                                                     const std::vector<std::string>& command,
+                                                     const StdioRequest& request,
+                                                     boost::asio::any_io_executor executor,
+                                                     StdioEnd end) override;
+  StatusOr<std::unique_ptr<StdioSession>> AttachStream(const std::string& id, const StdioRequest& request,
+                                                       boost::asio::any_io_executor executor,
+                                                       StdioEnd end) override;
 
   StatusOr<ContainerUsage> Usage(const std::string& container_id, UsageDetail detail) override;
   std::vector<ContainerUsage> UsageOfAll(UsageDetail detail) override;
@@ -46,6 +56,7 @@ class FakePodManager final : public PodManager {
   void SetNextId(const std::string& id) { next_id_ = id; }
   // How often a blocked exec was told to stop.
   int stopped_execs() const { return stopped_execs_; }
+  const FakeSessionTraces& session_traces() const { return session_traces_; }
   Limits pod_limits(const std::string& id) const;
 
  private:
@@ -61,6 +72,7 @@ class FakePodManager final : public PodManager {
   std::map<std::string, Limits> pod_limits_;
   std::string next_id_;
   std::atomic<int> stopped_execs_{0};
+  FakeSessionTraces session_traces_;
   EventHub events_;
   const JobSystem system_{
       "fake", {"cpu", "memory"}, {"io: no controller, limits on IO are not applied"}, true};

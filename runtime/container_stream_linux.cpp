@@ -1,0 +1,113 @@
+// ExecStream and AttachStream: pipes and a control socket are made here and shared with the shim.
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "base/id.hpp"
+#include "base/pipe_linux.hpp"
+#include "runtime/launch.hpp"
+#include "runtime/manager.hpp"
+#include "runtime/stdio_session_linux.hpp"
+
+namespace jobpod {
+namespace {
+
+constexpr std::chrono::seconds kStartDeadline{30};
+constexpr int kPipeSize = 1 << 20;  // fewer turns of the two processes for the same bytes
+constexpr uint32_t kStreamingVersion = 2;
+
+// Both sides of what a session needs; the shim gets copies of `theirs`.
+struct Streams {
+  SessionEnds ours;
+  std::vector<Fd> theirs;
+
+  std::vector<int> Handles() const {
+    std::vector<int> handles;
+    for (const Fd& end : theirs) handles.push_back(end.get());
+    return handles;
+  }
+};
+
+Status AddInput(Streams& streams) {
+  ASSIGN_OR_RETURN(Pipe pipe, MakePipe(kPipeSize));
+  streams.ours.input = std::move(pipe.write);
+  streams.theirs.push_back(std::move(pipe.read));
+  return absl::OkStatus();
+}
+
+Status AddOutput(Streams& streams, Fd& ours) {
+  ASSIGN_OR_RETURN(Pipe pipe, MakePipe(kPipeSize));
+  ours = std::move(pipe.read);
+  streams.theirs.push_back(std::move(pipe.write));
+  return absl::OkStatus();
+}
+
+Status AddControl(Streams& streams) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+    return ErrnoStatus(errno, "make a socket pair for a stream");
+  }
+  streams.ours.control = Fd(ends[0]);
+  streams.theirs.emplace_back(ends[1]);
+  return absl::OkStatus();
+}
+
+// In the order of the shim's protocol.
+StatusOr<Streams> OpenStreams(const StdioRequest& request) {
+  Streams streams;
+  if (request.standard_input) RETURN_IF_ERROR(AddInput(streams));
+  if (request.standard_output) RETURN_IF_ERROR(AddOutput(streams, streams.ours.output));
+  if (request.standard_error) RETURN_IF_ERROR(AddOutput(streams, streams.ours.error));
+  RETURN_IF_ERROR(AddControl(streams));
+  return streams;
+}
+
+Status CheckVersion(const ShimClient& shim, const std::string& pod_id) {
+  if (shim.protocol_version() >= kStreamingVersion) return absl::OkStatus();
+  return absl::UnimplementedError(
+      Concat("pod sandbox ", pod_id, " was made by an older Jobpod that could not stream; run a new one"));
+}
+
+}  // namespace
+
+StatusOr<Manager::Running> Manager::FindRunning(const std::string& id) const {
+  ASSIGN_OR_RETURN(ContainerPointer container, GetContainer(id));
+  ContainerView view = container->view();
+  if (view->state() != ContainerState::kRunning) {
+    return absl::FailedPreconditionError(
+        Concat("container ", container->id, " is not running; start it first"));
+  }
+  ASSIGN_OR_RETURN(PodPointer pod, GetPod(container->pod_id));
+  std::shared_ptr<ShimClient> shim = pod->shim();
+  if (shim == nullptr) return absl::UnavailableError(Concat("pod sandbox ", pod->id, " has no shim"));
+  return Running{std::move(view), std::move(shim)};
+}
+
+StatusOr<std::unique_ptr<StdioSession>> Manager::ExecStream(const std::string& id,
+                                                            const std::vector<std::string>& command,
+                                                            const StdioRequest& request,
+                                                            boost::asio::any_io_executor executor,
+                                                            StdioEnd end) {
+  ASSIGN_OR_RETURN(Running running, FindRunning(id));
+  const ContainerRecord& record = running.view->record;
+  RETURN_IF_ERROR(CheckVersion(*running.shim, record.pod_id()));
+  shim::ToShim message;
+  shim::Exec& exec = *message.mutable_exec();
+  exec.set_container_id(record.id());
+  ASSIGN_OR_RETURN(*exec.mutable_plan(), ComposeExecPlan(record.plan(), NewId().substr(0, 16), command));
+  exec.set_has_stdin(request.standard_input);
+  exec.set_has_stdout(request.standard_output);
+  exec.set_has_stderr(request.standard_error);
+  exec.set_streamed(true);
+  ASSIGN_OR_RETURN(Streams streams, OpenStreams(request));
+  RETURN_IF_ERROR(running.shim->Call(message, After(kStartDeadline), streams.Handles()).status());
+  return MakeStdioSession(std::move(streams.ours), executor, std::move(end));
+}
+
+StatusOr<std::unique_ptr<StdioSession>> Manager::AttachStream(const std::string& id, const StdioRequest&,
+                                                              boost::asio::any_io_executor, StdioEnd) {
+  RETURN_IF_ERROR(FindRunning(id).status());
+  return absl::UnimplementedError("attach is not there yet");
+}
+
+}  // namespace jobpod

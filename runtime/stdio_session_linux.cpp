@@ -1,0 +1,109 @@
+#include "runtime/stdio_session_linux.hpp"
+
+#include <sys/socket.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "base/channel_linux.hpp"
+#include "runtime/shim/protocol.pb.h"
+
+namespace jobpod {
+namespace {
+
+constexpr std::chrono::seconds kDrain{1};  // for pipe ends kept by processes outside the tree
+constexpr size_t kMaxPacket = 64u << 10;
+
+std::unique_ptr<PipeChannel> ChannelFor(const boost::asio::any_io_executor& executor, Fd end) {
+  return end ? std::make_unique<PipeChannel>(executor, std::move(end)) : nullptr;
+}
+
+StatusOr<int32_t> OutcomeOf(std::string_view packet) {
+  shim::FromShim message;
+  if (packet.empty() || !message.ParseFromArray(packet.data(), static_cast<int>(packet.size()))) {
+    return absl::UnavailableError("the pod's shim is gone");
+  }
+  if (message.error_code() == 0) return message.exec().exit_code();
+  return Status(static_cast<absl::StatusCode>(message.error_code()), message.error_message());
+}
+
+// Nothing when the socket has nothing to say yet; an empty packet when the shim is gone.
+std::optional<std::string> ReadPacket(int socket) {
+  std::string packet(kMaxPacket, '\0');
+  ssize_t count = recv(socket, packet.data(), packet.size(), MSG_DONTWAIT);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
+  packet.resize(count > 0 ? static_cast<size_t>(count) : 0);
+  return packet;
+}
+
+class DescriptorSession final : public StdioSession {
+ public:
+  DescriptorSession(SessionEnds ends, const boost::asio::any_io_executor& executor, StdioEnd end)
+      : input_(ChannelFor(executor, std::move(ends.input))),
+        output_(ChannelFor(executor, std::move(ends.output))),
+        error_(ChannelFor(executor, std::move(ends.error))),
+        control_(std::make_shared<Control>(executor, std::move(ends.control), this)),
+        end_(std::move(end)) {}
+
+  ~DescriptorSession() override { control_->LetGo(); }
+
+  void Begin() { control_->Wait(); }
+
+  Channel* standard_input() override { return input_.get(); }
+  Channel* standard_output() override { return output_.get(); }
+  Channel* standard_error() override { return error_.get(); }
+
+  void Resize(uint16_t, uint16_t) override {}
+
+ private:
+  // Shared with the wait under way, which may outlast the session.
+  struct Control : public std::enable_shared_from_this<Control> {
+    Control(const boost::asio::any_io_executor& executor, Fd end, DescriptorSession* owner)
+        : socket(executor, end.Release()), session(owner) {}
+
+    void Wait() {
+      socket.async_wait(socket.wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
+        if (error || self->session == nullptr) return;
+        std::optional<std::string> packet = ReadPacket(self->socket.native_handle());
+        if (!packet) return self->Wait();
+        self->session->OnEnd(OutcomeOf(*packet));
+      });
+    }
+
+    void LetGo() {
+      session = nullptr;
+      boost::system::error_code ignored;
+      socket.close(ignored);
+    }
+
+    boost::asio::posix::stream_descriptor socket;
+    DescriptorSession* session;
+  };
+
+  // All that was written lies in the pipes; whoever reads them comes to an end even if somebody outside the
+  // killed tree keeps one open. Last of all `end`, which may destroy this.
+  void OnEnd(StatusOr<int32_t> outcome) {
+    for (PipeChannel* channel : {output_.get(), error_.get()}) {
+      if (channel != nullptr) channel->EndWithin(kDrain);
+    }
+    StdioEnd end = std::exchange(end_, nullptr);
+    end(std::move(outcome));
+  }
+
+  std::unique_ptr<PipeChannel> input_, output_, error_;
+  std::shared_ptr<Control> control_;
+  StdioEnd end_;
+};
+
+}  // namespace
+
+std::unique_ptr<StdioSession> MakeStdioSession(SessionEnds ends, const boost::asio::any_io_executor& executor,
+                                               StdioEnd end) {
+  auto session = std::make_unique<DescriptorSession>(std::move(ends), executor, std::move(end));
+  session->Begin();
+  return session;
+}
+
+}  // namespace jobpod
