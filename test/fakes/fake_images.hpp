@@ -9,7 +9,7 @@
 
 namespace jobpod {
 
-class FakeImages final : public Images {
+class FakeImages : public Images {
  public:
   void Put(const Image& image) {
     const std::lock_guard lock(mutex_);
