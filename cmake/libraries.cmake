@@ -1,18 +1,4 @@
-find_package(Threads REQUIRED)
-find_package(absl REQUIRED)
-find_package(Protobuf REQUIRED)
-find_package(OpenSSL REQUIRED)
-find_package(SQLite3 REQUIRED)
-find_package(ZLIB REQUIRED)
-find_package(PkgConfig REQUIRED)
-find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
-find_package(nlohmann_json REQUIRED)
-# Without TLS and xDS: the endpoint is a local socket, and half the library stays out of memory.
-pkg_check_modules(GRPCPP REQUIRED IMPORTED_TARGET grpc++_unsecure)
-pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
-pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
-pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
+include(${CMAKE_CURRENT_LIST_DIR}/libraries_${JOBPOD_OS}.cmake)
 
 # Header-only libraries are quiet: they are not ours to warn about.
 add_compile_definitions(BOOST_ERROR_CODE_HEADER_ONLY BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_USE_STD_STRING_VIEW)

@@ -1,8 +1,14 @@
 enable_testing()
+if(WIN32)
+  set(CMAKE_CROSSCOMPILING_EMULATOR ${PROJECT_SOURCE_DIR}/deploy/windows/wine)
+endif()
 
 # One compiled main for all Catch2 programs.
 add_library(jobpod_test_main STATIC ${PROJECT_SOURCE_DIR}/test/catch_main.cpp)
 target_include_directories(jobpod_test_main PUBLIC ${PROJECT_SOURCE_DIR})
+if(WIN32)
+  target_compile_definitions(jobpod_test_main PUBLIC CATCH_CONFIG_NO_POSIX_SIGNALS)
+endif()
 
 # jobpod_unit_test(name LIBRARIES libs... SOURCES files...)
 function(jobpod_unit_test name)

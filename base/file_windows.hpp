@@ -1,0 +1,42 @@
+// Files by handle (Windows). What is inside an untrusted tree is opened by one name below an open directory and
+// never through a reparse point, so that nobody can lead the daemon elsewhere by swapping a directory for a link.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/handle_windows.hpp"
+#include "base/status.hpp"
+
+namespace jobpod {
+
+// CreateFileW on LongPath(path), sharing everything. `flags` are FILE_FLAG_… and FILE_ATTRIBUTE_….
+StatusOr<Handle> OpenPath(const std::string& path, DWORD access, DWORD disposition, DWORD flags = 0);
+
+// A directory for use with the functions below; `path` itself may be a link.
+StatusOr<Handle> OpenDirectory(const std::string& path);
+
+// Opens `name`, one part of a path, below `directory`; of a reparse point the point itself. `options` are
+// FILE_DIRECTORY_FILE, FILE_NON_DIRECTORY_FILE…; `disposition` is FILE_OPEN, FILE_CREATE….
+StatusOr<Handle> OpenAt(HANDLE directory, std::wstring_view name, ACCESS_MASK access, ULONG disposition,
+                        ULONG options, ULONG attributes = FILE_ATTRIBUTE_NORMAL);
+
+struct DirectoryEntry {
+  std::wstring name;
+  DWORD attributes = 0;
+  // A directory that is not a link to another one.
+  bool IsTree() const {
+    return (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 && (attributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0;
+  }
+};
+
+// The next entries, without "." and ".."; empty at the end. The handle keeps the position.
+StatusOr<std::vector<DirectoryEntry>> ReadEntries(HANDLE directory);
+
+// Removes `name` with all its content; links are removed, not followed; read-only ones too. Missing is OK.
+Status RemoveTreeAt(HANDLE directory, std::wstring_view name);
+
+Status WriteAll(HANDLE file, std::string_view data, std::string_view what);
+
+}  // namespace jobpod

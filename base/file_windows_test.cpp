@@ -1,0 +1,84 @@
+#include "base/file_windows.hpp"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "base/file.hpp"
+#include "base/temporary_directory.hpp"
+#include "base/win32_windows.hpp"
+
+namespace jobpod {
+namespace {
+
+TEST_CASE("errors of Win32 have the kind of their cause and its text") {
+  Status missing = Win32Status(ERROR_FILE_NOT_FOUND, "open C:\\x");
+  CHECK(absl::IsNotFound(missing));
+  CHECK(std::string(missing.message()).starts_with("open C:\\x: "));
+  CHECK(std::string(missing.message()).find("(error 2)") != std::string::npos);
+  CHECK(absl::IsPermissionDenied(Win32Status(ERROR_ACCESS_DENIED, "x")));
+  CHECK(absl::IsResourceExhausted(Win32Status(ERROR_DISK_FULL, "x")));
+}
+
+TEST_CASE("text is the same after UTF-16 and back") {
+  const std::string text = "C:\\Pr\xc3\xbc" "fung\\\xe6\x97\xa5\xe6\x9c\xac\\\xf0\x9f\x98\x80";
+  CHECK(Utf8(Wide(text)) == text);
+  CHECK(Utf8(L"").empty());
+  CHECK(Wide("").empty());
+}
+
+TEST_CASE("paths become absolute and long ones are no obstacle") {
+  CHECK(*LongPath("C:/a/b") == L"\\\\?\\C:\\a\\b");
+  CHECK(*LongPath("\\\\server\\share\\x") == L"\\\\?\\UNC\\server\\share\\x");
+  CHECK(*LongPath("\\\\?\\C:\\a") == L"\\\\?\\C:\\a");
+  CHECK(absl::IsInvalidArgument(LongPath("").status()));
+  TemporaryDirectory directory;
+  std::string deep = directory.path;
+  for (int i = 0; i < 12; ++i) deep += "/" + std::string(40, 'd');
+  REQUIRE(MakeDirectories(deep).ok());
+  REQUIRE(WriteFileAtomic(deep + "/file", "text").ok());
+  CHECK(*ReadFile(deep + "/file") == "text");
+  CHECK(RemoveTree(directory.path).ok());
+  CHECK_FALSE(std::filesystem::exists(directory.path));
+}
+
+TEST_CASE("only a plain name is opened below a directory") {
+  TemporaryDirectory directory;
+  REQUIRE(MakeDirectories(directory.path + "/in").ok());
+  REQUIRE(WriteFileAtomic(directory.path + "/file", "x").ok());
+  auto root = OpenDirectory(directory.path + "/in");
+  REQUIRE(root.ok());
+  for (const wchar_t* name : {L"..\\file", L"../file", L"..", L".", L"", L"file:stream", L"\\windows"}) {
+    CHECK(absl::IsInvalidArgument(OpenAt(root->get(), name, GENERIC_READ, FILE_OPEN_IF, 0).status()));
+  }
+  CHECK(OpenAt(root->get(), L"new", GENERIC_WRITE | SYNCHRONIZE, FILE_CREATE, FILE_NON_DIRECTORY_FILE).ok());
+  CHECK(std::filesystem::exists(directory.path + "/in/new"));
+  CHECK(absl::IsAlreadyExists(OpenAt(root->get(), L"NEW", GENERIC_WRITE | SYNCHRONIZE, FILE_CREATE, 0).status()));
+}
+
+TEST_CASE("read-only files are removed with their tree") {
+  TemporaryDirectory directory;
+  REQUIRE(MakeDirectories(directory.path + "/tree/a").ok());
+  REQUIRE(WriteFileAtomic(directory.path + "/tree/a/file", "x").ok());
+  auto path = LongPath(directory.path + "/tree/a/file");
+  REQUIRE(SetFileAttributesW(path->c_str(), FILE_ATTRIBUTE_READONLY));
+  Status removed = RemoveTree(directory.path + "/tree");
+  CAPTURE(removed.ToString());
+  CHECK(removed.ok());
+  CHECK_FALSE(std::filesystem::exists(directory.path + "/tree"));
+}
+
+// POSIX rename is Windows 10 1709's; Wine has none.
+TEST_CASE("a file that somebody reads is replaced whole, or refused and left whole") {
+  TemporaryDirectory directory;
+  const std::string path = directory.path + "/file";
+  REQUIRE(WriteFileAtomic(path, "one").ok());
+  auto reader = OpenPath(path, GENERIC_READ, OPEN_EXISTING);
+  REQUIRE(reader.ok());
+  Status replaced = WriteFileAtomic(path, "two");
+  if (!replaced.ok()) WARN("this system has no POSIX rename: " << replaced.ToString());
+  CHECK(*ReadFile(path) == (replaced.ok() ? "two" : "one"));
+  CHECK(std::distance(std::filesystem::directory_iterator(directory.path), {}) == 1);
+}
+
+}  // namespace
+}  // namespace jobpod

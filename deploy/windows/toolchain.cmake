@@ -1,0 +1,24 @@
+# Windows programs from Linux: MinGW-w64 with POSIX threads, everything linked statically. Libraries come from
+# the stack that deploy/windows/build-stack makes.
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_SYSTEM_PROCESSOR x86_64)
+set(CMAKE_C_COMPILER x86_64-w64-mingw32-gcc-posix)
+set(CMAKE_CXX_COMPILER x86_64-w64-mingw32-g++-posix)
+set(CMAKE_RC_COMPILER x86_64-w64-mingw32-windres)
+
+if(NOT JOBPOD_WINDOWS_STACK)
+  execute_process(COMMAND ${CMAKE_CURRENT_LIST_DIR}/build-stack --where
+    OUTPUT_VARIABLE JOBPOD_WINDOWS_STACK OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+endif()
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES JOBPOD_WINDOWS_STACK)
+
+set(CMAKE_FIND_ROOT_PATH ${JOBPOD_WINDOWS_STACK} /usr/x86_64-w64-mingw32)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+
+# Windows 10 and Server 2016 are the oldest systems served.
+add_compile_definitions(_WIN32_WINNT=0x0A00 WINVER=0x0A00 NOMINMAX NOGDI
+  WIN32_LEAN_AND_MEAN)
+set(CMAKE_EXE_LINKER_FLAGS_INIT -static)
