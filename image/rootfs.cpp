@@ -63,7 +63,10 @@ StatusOr<std::vector<std::string>> RootfsStore::Hold(const std::string& containe
   std::vector<std::string> lower;
   for (const std::string& key : pins.keys()) {
     lines += Concat(key, "\n");
-    lower.insert(lower.begin(), catalog_.layers().Path(key));
+    // Overlayfs refuses a directory twice, and the upper one hides all that the lower one has.
+    const std::string path = catalog_.layers().Path(key);
+    std::erase(lower, path);
+    lower.insert(lower.begin(), path);
   }
   RETURN_IF_ERROR(AppendFile(Concat(Path(container_id), "/layers"), lines));
   if (lower.empty()) lower.push_back(EmptyLayer(catalog_.root()));
