@@ -13,7 +13,6 @@
 namespace jobpod {
 namespace {
 
-constexpr size_t kParallel = 3;
 constexpr std::chrono::milliseconds kProgressEvery{200};
 
 class Installer {
@@ -40,7 +39,7 @@ class Installer {
   // When the system has no threads left, those there are do the work.
   void AddThreads(std::vector<std::jthread>& threads) {
     try {
-      for (size_t i = 1; i < std::min(kParallel, request_.layers.size()); ++i)
+      for (size_t i = 1; i < std::min(request_.parallel, request_.layers.size()); ++i)
         threads.emplace_back([this] { Work(); });
     } catch (const std::system_error& error) {
       log::warn("pull with {} threads only: {}", threads.size() + 1, error.what());
@@ -89,7 +88,7 @@ class Installer {
     if (store_.keep_blobs()) {
       ASSIGN_OR_RETURN(source, Keeping(std::move(source), LayerStore::BlobOf(path)));
     }
-    auto result = UnpackLayer(source, path, request_.windows, budget_, stop_.get_token());
+    auto result = UnpackLayer(source, path, request_.windows, budget_, stop_.get_token(), layer.blob.digest);
     if (!result.ok()) return Explain(layer, NameLimits(result.status()));
     RETURN_IF_ERROR(Verify(layer, *result));
     return std::move(result->implied);

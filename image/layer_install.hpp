@@ -27,6 +27,7 @@ struct InstallRequest {
   std::function<StatusOr<ByteSource>(const LayerPlan& layer, std::function<void(uint64_t)> on_bytes,
                                      std::stop_token stop)>
       open;
+  size_t parallel = 3;  // layers at a time, at least 1
 };
 
 // The sizes by layer key. The caller holds pins on all of them. The first error cancels the rest.

@@ -62,8 +62,9 @@ struct UnpackResult {
 // Nothing is ever written outside `directory`, whatever the archive says. The hash of the tar
 // stream runs beside the decoding. The compression is detected. On error the directory's content is
 // undefined and the caller removes it. `windows` reads a Windows layer: the tree below Files/ only.
+// With `digest`, a layer that makes no sense is read to its end: DataLoss when it is not the one meant.
 StatusOr<UnpackResult> UnpackLayer(const ByteSource& source, const std::string& directory, bool windows,
-                                   UnpackBudget& budget, std::stop_token stop);
+                                   UnpackBudget& budget, std::stop_token stop, const std::string& digest = "");
 
 // A full copy of an image where overlayfs is missing: applies layer trees (bottom first, with overlayfs
 // whiteouts) into `directory`.

@@ -32,10 +32,25 @@ Status UnpackEntries(TarStream& tar, LayerWriter& writer, const UnpackBudget& bu
   return reader.Drain();
 }
 
+// Damaged bytes fail in ways that say nothing; that they are others than announced says it all.
+template <typename Hashed>
+Status Blame(const Status& status, Hashed& rest, const std::string& digest) {
+  const bool senseless = absl::IsInvalidArgument(status) || absl::IsDataLoss(status);
+  if (!senseless || digest.empty()) return status;
+  for (;;) {
+    const auto piece = rest.Next();
+    if (!piece.ok()) return status;
+    if (piece->empty()) break;
+  }
+  const std::string actual = rest.Digest();
+  if (actual == digest) return status;
+  return absl::DataLossError(Concat("its bytes are corrupt: they have the digest ", actual));
+}
+
 }  // namespace
 
 StatusOr<UnpackResult> UnpackLayer(const ByteSource& source, const std::string& directory, bool windows,
-                                   UnpackBudget& budget, std::stop_token stop) {
+                                   UnpackBudget& budget, std::stop_token stop, const std::string& digest) {
   ASSIGN_OR_RETURN(Fd root, OpenFile(directory, O_RDONLY | O_DIRECTORY));
   ASSIGN_OR_RETURN(auto hasher, HashThread::Start());
   BlobStream blob(source, *hasher, stop);
@@ -44,10 +59,12 @@ StatusOr<UnpackResult> UnpackLayer(const ByteSource& source, const std::string& 
   ASSIGN_OR_RETURN(auto decoder, MakeDecoder(compression, blob));
   TarStream tar(*decoder, blob, *hasher, budget, stop);
   LayerWriter writer(std::move(root), windows, budget);
-  RETURN_IF_ERROR(UnpackEntries(tar, writer, budget));
+  const Status unpacked = UnpackEntries(tar, writer, budget);
+  const bool plain = compression == Compression::kNone;
+  if (!unpacked.ok()) return plain ? Blame(unpacked, tar, digest) : Blame(unpacked, blob, digest);
   UnpackResult result;
   result.diff_id = tar.Digest();
-  result.blob_digest = compression == Compression::kNone ? result.diff_id : blob.Digest();
+  result.blob_digest = plain ? result.diff_id : blob.Digest();
   result.compressed_bytes = blob.bytes();
   result.disk_bytes = writer.disk_bytes();
   result.inodes = writer.inodes();
