@@ -36,6 +36,10 @@ struct DaemonConfig {
   uint64_t max_layers = 127;
   uint64_t max_ratio = 2000;
   uint64_t keep_blobs = 0;
+  uint64_t connect_timeout_seconds = 30;
+  uint64_t first_byte_timeout_seconds = 30;
+  uint64_t stall_timeout_seconds = 30;
+  uint64_t parallel_layers = 3;
 
   bool operator==(const DaemonConfig&) const = default;
 };

@@ -91,6 +91,16 @@ const ConfigKey kKeys[] = {
     {"image", "keep_blobs", nullptr,
      "1 keeps compressed layers beside their files: jobpod image export needs them. 0 saves the space.",
      &C::keep_blobs, nullptr, 0, 1},
+    {"image", "connect_timeout_seconds", nullptr,
+     "How long a registry may take for each of name look-up, connection and TLS handshake.",
+     &C::connect_timeout_seconds, nullptr, 1, 3600},
+    {"image", "first_byte_timeout_seconds", nullptr, "How long a registry may take to begin an answer.",
+     &C::first_byte_timeout_seconds, nullptr, 1, 3600},
+    {"image", "stall_timeout_seconds", nullptr,
+     "How long a download may stand still, or trickle with less than 1 KiB, before it is taken up again.",
+     &C::stall_timeout_seconds, nullptr, 1, 3600},
+    {"image", "parallel_layers", nullptr, "Layers of one image that are fetched and unpacked at a time.",
+     &C::parallel_layers, nullptr, 1, 16},
 };
 
 std::string Value(const ConfigKey& key) {

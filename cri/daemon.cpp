@@ -36,7 +36,12 @@ ImagesConfig ImagesOf(const DaemonConfig& config) {
                      .max_entries = config.max_entries,
                      .max_layers = config.max_layers,
                      .max_ratio = config.max_ratio},
-          .keep_blobs = config.keep_blobs != 0};
+          .keep_blobs = config.keep_blobs != 0,
+          .timeouts = {.connect = std::chrono::seconds(config.connect_timeout_seconds),
+                       .first_byte = std::chrono::seconds(config.first_byte_timeout_seconds),
+                       .stall = std::chrono::seconds(config.stall_timeout_seconds)},
+          .parallel_layers = config.parallel_layers,
+          .proxies = ProxiesFromEnvironment()};
 }
 
 // Each root has jobs of its own, because a daemon that starts sweeps the jobs it does not know: a daemon on

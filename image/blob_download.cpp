@@ -11,19 +11,43 @@ constexpr int kMaxBreaks = 32;  // of one blob, progress or not
 }  // namespace
 
 Status BlobDownload::WrongSize(uint64_t actual) const {
-  return absl::DataLossError(Concat("registry ", endpoint_.Name(), " sends ", actual, " bytes as blob ",
+  return absl::DataLossError(Concat("registry ", endpoint().Name(), " sends ", actual, " bytes as blob ",
                                     blob_.digest, ", which has ", blob_.size));
 }
 
+// False when the server has no ranges, or sends another one than was asked for.
+StatusOr<bool> BlobDownload::OpenRest() {
+  const HttpHeaders headers = {{"Range", Concat("bytes=", position_, "-")}};
+  auto answer = endpoint().Ask("GET", Concat("blobs/", blob_.digest), headers, stop_);
+  if (absl::IsFailedPrecondition(answer.status())) return false;  // 416, by its kind
+  RETURN_IF_ERROR(answer.status());
+  response_ = *std::move(answer);
+  if (response_->status() != 206) {
+    RETURN_IF_ERROR(Skip(position_));
+    return true;
+  }
+  return response_->Header("Content-Range") == Concat("bytes ", position_, "-", blob_.size - 1, "/", blob_.size) &&
+         response_->ContentLength().value_or(blob_.size - position_) == blob_.size - position_;
+}
+
+Status BlobDownload::OpenHere() {
+  if (position_ > 0) {
+    ASSIGN_OR_RETURN(const bool opened, OpenRest());
+    if (opened) return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(response_, endpoint().Ask("GET", Concat("blobs/", blob_.digest), {}, stop_));
+  const uint64_t length = response_->ContentLength().value_or(blob_.size);
+  if (length != blob_.size || response_->status() == 206) return WrongSize(length);
+  return Skip(position_);
+}
+
 Status BlobDownload::Open() {
-  HttpHeaders headers;
-  if (position_ > 0) headers.emplace_back("Range", Concat("bytes=", position_, "-"));
-  ASSIGN_OR_RETURN(response_, endpoint_.Ask("GET", Concat("blobs/", blob_.digest), headers, stop_));
-  const bool partial = response_->status() == 206;
-  const uint64_t expected = partial ? blob_.size - position_ : blob_.size;
-  if (response_->ContentLength().value_or(expected) != expected)
-    return WrongSize(*response_->ContentLength());
-  return partial ? absl::OkStatus() : Skip(position_);
+  while (true) {
+    const Status opened = OpenHere();
+    if (opened.ok() || AtLast() || stop_.stop_requested()) return opened;
+    if (absl::IsUnavailable(opened)) endpoint().MarkDown();
+    ++current_;
+  }
 }
 
 // A server that does not know ranges sends everything again.
@@ -43,11 +67,17 @@ Status BlobDownload::Reopen(const Status& why) {
   response_.reset();
   breaks_ = position_ > progress_at_break_ ? 1 : breaks_ + 1;
   progress_at_break_ = position_;
-  if (breaks_ >= endpoint_.retry().attempts || ++total_breaks_ > kMaxBreaks)
-    return absl::UnavailableError(Concat("RegistryUnavailable: registry ", endpoint_.Name(), " for blob ",
+  const bool given_up = breaks_ >= endpoint().retry().attempts || ++total_breaks_ > kMaxBreaks;
+  if (given_up && AtLast())
+    return absl::UnavailableError(Concat("RegistryUnavailable: registry ", endpoint().Name(), " for blob ",
                                          blob_.digest, " at byte ", position_, ": ", why.message()));
-  if (!WaitFor(endpoint_.retry().first_delay * (1 << std::min(breaks_ - 1, 6)), stop_))
+  if (given_up) {
+    endpoint().MarkDown();
+    ++current_;
+    breaks_ = 0;
+  } else if (!WaitFor(BackOff(endpoint().retry(), breaks_), stop_)) {
     return absl::CancelledError("cancelled");
+  }
   const Status opened = Open();
   return absl::IsUnavailable(opened) && response_ ? Reopen(opened) : opened;
 }

@@ -1,7 +1,15 @@
-#include <httplib.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
 
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
 #include <catch2/catch.hpp>
 #include <condition_variable>
+#include <list>
 #include <stop_token>
 #include <thread>
 
@@ -9,92 +17,183 @@
 #include "image/registry_test_tools.hpp"
 
 namespace jobpod::test {
-
-struct FakeRegistry::Server {
-  explicit Server(const std::string& certificate)
-      : http(certificate.empty()
-                 ? std::make_unique<httplib::Server>()
-                 : std::make_unique<httplib::SSLServer>(certificate.c_str(), certificate.c_str())) {}
-
-  std::unique_ptr<httplib::Server> http;
-  Handler handler;
-  int port = 0;
-  mutable std::mutex mutex;
-  std::vector<FakeRequest> requests;
-  std::stop_source ending;
-  std::thread thread;
-
-  void Answer(const httplib::Request& in, httplib::Response& out);
-};
-
 namespace {
 
-// Sends part of the body, then breaks off or hangs.
-void SendBroken(const FakeAnswer& answer, const std::string& type, std::stop_token ending,
-                httplib::Response& out) {
-  out.set_content_provider(answer.body.size(), type.c_str(),
-                           [answer, ending](size_t offset, size_t, httplib::DataSink& sink) {
-                             if (offset == 0) return sink.write(answer.body.data(), answer.cut);
-                             std::mutex mutex;
-                             std::unique_lock lock(mutex);
-                             std::condition_variable_any wake;
-                             if (answer.stall) wake.wait(lock, ending, [] { return false; });
-                             return false;
-                           });
+namespace net = boost::asio;
+namespace http = boost::beast::http;
+using Socket = net::ip::tcp::socket;
+using Request = http::request<http::string_body>;
+
+std::string Head(const FakeAnswer& answer) {
+  std::string head = "HTTP/1.1 " + std::to_string(answer.status) + " Said\r\n";
+  bool framed = answer.status == 204 || answer.status == 304;
+  for (const auto& [name, value] : answer.headers) {
+    head += name + ": " + value + "\r\n";
+    framed = framed || name == "Content-Length" || name == "Transfer-Encoding";
+  }
+  if (!framed) head += "Content-Length: " + std::to_string(answer.body.size()) + "\r\n";
+  return head + "\r\n";
+}
+
+FakeRequest Plain(const Request& in) {
+  FakeRequest out;
+  out.method = std::string(in.method_string());
+  const std::string target(in.target());
+  const size_t query = target.find('?');
+  out.path = target.substr(0, query);
+  out.query = query == std::string::npos ? "" : target.substr(query + 1);
+  out.authorization = std::string(in[http::field::authorization]);
+  out.proxy_authorization = std::string(in[http::field::proxy_authorization]);
+  out.range = std::string(in[http::field::range]);
+  out.body = in.body();
+  for (const auto& field : in)
+    out.headers.emplace(std::string(field.name_string()), std::string(field.value()));
+  return out;
+}
+
+// Copies bytes both ways until one side ends.
+void Relay(Socket& one, Socket& other) {
+  const auto pump = [](Socket& from, Socket& to) {
+    boost::system::error_code error;
+    std::vector<char> buffer(65536);
+    while (!error) {
+      const size_t got = from.read_some(net::buffer(buffer), error);
+      if (!error) net::write(to, net::buffer(buffer, got), error);
+    }
+    to.shutdown(Socket::shutdown_both, error);
+    from.shutdown(Socket::shutdown_both, error);
+  };
+  std::thread back([&] { pump(other, one); });
+  pump(one, other);
+  back.join();
 }
 
 }  // namespace
 
-void FakeRegistry::Server::Answer(const httplib::Request& in, httplib::Response& out) {
-  const std::string query =
-      in.target.find('?') == std::string::npos ? "" : in.target.substr(in.target.find('?') + 1);
-  FakeRequest request{
-      in.method, in.path, query, in.get_header_value("Authorization"), in.get_header_value("Range"), in.body};
-  {
-    const std::lock_guard lock(mutex);
-    requests.push_back(request);
+// One thread for each connection; sockets are shut down from outside to end them.
+struct FakeRegistry::Server {
+  struct Connection {
+    explicit Connection(Socket from) : socket(std::move(from)) {}
+    Socket socket;
+    std::jthread thread;
+  };
+
+  Server(Handler answer, const std::string& certificate) : handler(std::move(answer)) {
+    if (!certificate.empty()) {
+      tls.emplace(net::ssl::context::tls_server);
+      tls->use_certificate_chain_file(certificate);
+      tls->use_private_key_file(certificate, net::ssl::context::pem);
+    }
+    accepting = std::jthread([this] { Accept(); });
   }
-  const FakeAnswer answer = handler(request);
-  out.status = answer.status;
-  std::string type = "application/octet-stream";
-  for (const auto& [name, value] : answer.headers) {
-    if (name == "Content-Type") {
-      type = value;
-    } else {
-      out.set_header(name.c_str(), value);
+
+  ~Server() {
+    ending.request_stop();
+    ::shutdown(acceptor.native_handle(), SHUT_RDWR);
+    accepting.join();
+    for (Connection& connection : connections) ::shutdown(connection.socket.native_handle(), SHUT_RDWR);
+    connections.clear();
+  }
+
+  void Accept() {
+    while (!ending.stop_requested()) {
+      boost::system::error_code error;
+      Socket socket(io);
+      acceptor.accept(socket, error);
+      if (error) continue;
+      Connection& connection = connections.emplace_back(std::move(socket));
+      connection.thread = std::jthread([this, &connection] { Talk(connection.socket); });
     }
   }
-  if (answer.cut > 0) {
-    SendBroken(answer, type, ending.get_token(), out);
-  } else {
-    out.set_content(answer.body, type.c_str());
+
+  void Talk(Socket& socket) {
+    try {
+      if (tls) {
+        net::ssl::stream<Socket&> stream(socket, *tls);
+        stream.handshake(net::ssl::stream_base::server);
+        while (Exchange(stream, socket)) {
+        }
+      } else {
+        while (Exchange(socket, socket)) {
+        }
+      }
+    } catch (const boost::system::system_error&) {
+      // The client went away; tests look at what the client says.
+    }
+    ::shutdown(socket.native_handle(), SHUT_RDWR);
   }
-}
+
+  // False when the connection is over.
+  template <typename Stream>
+  bool Exchange(Stream& stream, Socket& socket) {
+    boost::beast::flat_buffer buffer;
+    Request in;
+    http::read(stream, buffer, in);
+    const FakeRequest request = Plain(in);
+    {
+      const std::lock_guard lock(mutex);
+      requests.push_back(request);
+    }
+    FakeAnswer answer = handler(request);
+    if (answer.tunnel_port != 0) return Tunnel(answer, socket);
+    if (!answer.raw.empty()) {
+      net::write(stream, net::buffer(answer.raw));
+      return false;
+    }
+    const bool head_only = in.method() == http::verb::head;
+    net::write(stream, net::buffer(Head(answer)));
+    if (head_only) return true;
+    const std::string_view body = std::string_view(answer.body).substr(0, answer.cut > 0 ? answer.cut : std::string::npos);
+    if (answer.drip > std::chrono::milliseconds(0)) {
+      for (size_t i = 0; i < body.size() && Pause(answer.drip); ++i) net::write(stream, net::buffer(&body[i], 1));
+    } else {
+      net::write(stream, net::buffer(body.data(), body.size()));
+    }
+    if (answer.stall) Pause(std::chrono::hours(1));
+    if (answer.reset) socket.set_option(net::socket_base::linger(true, 0));
+    if (answer.reset) socket.close();
+    return answer.cut == 0 && in.keep_alive() && !answer.reset;
+  }
+
+  bool Tunnel(const FakeAnswer& answer, Socket& socket) {
+    Socket target(io);
+    target.connect({net::ip::address_v4::loopback(), answer.tunnel_port});
+    net::write(socket, net::buffer(std::string("HTTP/1.1 200 Connected\r\n\r\n")));
+    Relay(socket, target);
+    return false;
+  }
+
+  // False when the server ends.
+  bool Pause(std::chrono::milliseconds time) {
+    std::mutex waiting;
+    std::unique_lock lock(waiting);
+    std::condition_variable_any wake;
+    wake.wait_for(lock, ending.get_token(), time, [] { return false; });
+    return !ending.stop_requested();
+  }
+
+  const Handler handler;
+  std::stop_source ending;
+  net::io_context io;
+  net::ip::tcp::acceptor acceptor{io, {net::ip::address_v4::loopback(), 0}};
+  std::optional<net::ssl::context> tls;
+  mutable std::mutex mutex;
+  std::vector<FakeRequest> requests;
+  std::list<Connection> connections;  // of the accepting thread
+  std::jthread accepting;
+};
 
 FakeRegistry::FakeRegistry(Handler handler, const std::string& certificate)
-    : server_(std::make_unique<Server>(certificate)) {
-  server_->handler = std::move(handler);
-  // Every request goes here before the library looks at ranges or routes.
-  server_->http->set_pre_routing_handler([this](const httplib::Request& in, httplib::Response& out) {
-    const_cast<httplib::Request&>(in).ranges.clear();
-    if (in.method == "POST" || in.method == "PUT") return httplib::Server::HandlerResponse::Unhandled;
-    server_->Answer(in, out);
-    return httplib::Server::HandlerResponse::Handled;
-  });
-  server_->http->Post(
-      ".*", [this](const httplib::Request& in, httplib::Response& out) { server_->Answer(in, out); });
-  server_->port = server_->http->bind_to_any_port("127.0.0.1");
-  server_->thread = std::thread([this] { server_->http->listen_after_bind(); });
-}
+    : server_(std::make_unique<Server>(std::move(handler), certificate)) {}
 
-FakeRegistry::~FakeRegistry() {
-  server_->ending.request_stop();
-  server_->http->stop();
-  server_->thread.join();
+FakeRegistry::~FakeRegistry() = default;
+
+uint16_t FakeRegistry::port() const {
+  return server_->acceptor.local_endpoint().port();
 }
 
 std::string FakeRegistry::address() const {
-  return "127.0.0.1:" + std::to_string(server_->port);
+  return "127.0.0.1:" + std::to_string(port());
 }
 
 std::vector<FakeRequest> FakeRegistry::requests() const {
@@ -117,6 +216,14 @@ FakeAnswer FakeRegistry::Serve(const FakeRequest& request, const BuiltImage& ima
   for (const std::string& layer : image.layers)
     if (request.path.ends_with(DigestOf(layer))) return {200, {}, layer};
   return {404, {}, R"({"errors":[{"code":"BLOB_UNKNOWN","message":"no such thing"}]})"};
+}
+
+std::string MakeCertificate(const TemporaryDirectory& files) {
+  REQUIRE(Shell("cd " + files.path() +
+                " && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext "
+                "subjectAltName=IP:127.0.0.1 -keyout key.pem -out ca.pem 2>/dev/null && cat ca.pem key.pem > "
+                "both.pem") == 0);
+  return files / "both.pem";
 }
 
 }  // namespace jobpod::test

@@ -58,7 +58,8 @@ StatusOr<std::string> HttpResponse::ReadAll(uint64_t max_bytes) {
   }
 }
 
-HttpClient::HttpClient(TlsSettings tls, HttpTimeouts timeouts) : tls_(std::move(tls)), timeouts_(timeouts) {}
+HttpClient::HttpClient(TlsSettings tls, HttpTimeouts timeouts, ProxySettings proxies)
+    : tls_(std::move(tls)), timeouts_(timeouts), proxies_(std::move(proxies)) {}
 
 HttpClient::~HttpClient() = default;
 
@@ -68,15 +69,21 @@ StatusOr<std::unique_ptr<HttpResponse>> HttpClient::Send(const HttpRequest& requ
     if (kept->Exchange(request, stop).ok()) return std::make_unique<Response>(*this, std::move(kept), stop);
   }
   try {
-    auto connection = std::make_unique<HttpConnection>(request.url, timeouts_);
-    TlsContext* const tls = request.url.secure() ? &Tls() : nullptr;
-    if (tls != nullptr) RETURN_IF_ERROR(tls->status);
-    RETURN_IF_ERROR(connection->Connect(request.url, tls != nullptr ? &tls->context : nullptr, stop));
+    ASSIGN_OR_RETURN(auto connection, Connect(request.url, stop));
     RETURN_IF_ERROR(connection->Exchange(request, stop));
     return std::make_unique<Response>(*this, std::move(connection), stop);
   } catch (const boost::system::system_error& error) {
     return absl::ResourceExhaustedError(Concat("connect to ", request.url.Authority(), ": ", error.what()));
   }
+}
+
+StatusOr<std::unique_ptr<HttpConnection>> HttpClient::Connect(const Url& url, const std::stop_token& stop) {
+  ASSIGN_OR_RETURN(auto proxy, ProxyFor(proxies_, url));
+  TlsContext* const tls = url.secure() ? &Tls() : nullptr;
+  if (tls != nullptr) RETURN_IF_ERROR(tls->status);
+  auto connection = std::make_unique<HttpConnection>(url, std::move(proxy), timeouts_);
+  RETURN_IF_ERROR(connection->Connect(tls != nullptr ? &tls->context : nullptr, stop));
+  return connection;
 }
 
 TlsContext& HttpClient::Tls() {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/status.hpp"
+#include "image/proxy.hpp"
 #include "image/url.hpp"
 
 namespace jobpod {
@@ -25,7 +26,10 @@ struct TlsSettings {
 };
 
 struct HttpTimeouts {
-  std::chrono::milliseconds connect{30000}, first_byte{30000}, stall{30000};
+  std::chrono::milliseconds connect{30000};     // for each of look-up, connection and TLS handshake
+  std::chrono::milliseconds first_byte{30000};  // from the request to the head of its answer
+  // Without a byte of the body; also how long it may come slower than 1 KiB in that time.
+  std::chrono::milliseconds stall{30000};
 };
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
@@ -59,7 +63,7 @@ class HttpResponse {
 // Thread-safe. Responses must not outlive it.
 class HttpClient {
  public:
-  explicit HttpClient(TlsSettings tls, HttpTimeouts timeouts = {});
+  explicit HttpClient(TlsSettings tls, HttpTimeouts timeouts = {}, ProxySettings proxies = {});
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -73,10 +77,12 @@ class HttpClient {
 
  private:
   std::unique_ptr<HttpConnection> TakeKept(const std::string& origin);
+  StatusOr<std::unique_ptr<HttpConnection>> Connect(const Url& url, const std::stop_token& stop);
   TlsContext& Tls();
 
   const TlsSettings tls_;
   const HttpTimeouts timeouts_;
+  const ProxySettings proxies_;
   std::mutex mutex_;
   std::unique_ptr<TlsContext> context_;  // made when first needed, never replaced
   std::list<std::unique_ptr<HttpConnection>> kept_;

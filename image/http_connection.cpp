@@ -13,14 +13,34 @@ namespace {
 
 constexpr size_t kReadAhead = 256u << 10;
 constexpr uint32_t kMaxHead = 64u << 10;
+constexpr size_t kLeastPace = 1024;  // bytes in one stall time-out
 
-http::request<http::string_body> Compose(const HttpRequest& request, const std::string& authority) {
+bool IsAddress(const std::string& host) {
+  beast::error_code error;
+  net::ip::make_address(host, error);
+  return !error;
+}
+
+// Of a proxy: its status is seen, but none of what it says.
+Status RefusedBy(const Proxy& proxy, unsigned status, const std::string& authority) {
+  const bool later = status >= 500;
+  return Status(later ? absl::StatusCode::kUnavailable : absl::StatusCode::kFailedPrecondition,
+                Concat("the proxy ", proxy.url.Authority(), " answered HTTP ", status, " when asked for ", authority,
+                       later ? "" : "; see HTTPS_PROXY and NO_PROXY in the daemon's environment"));
+}
+
+}  // namespace
+
+http::request<http::string_body> HttpConnection::Compose(const HttpRequest& request) const {
   http::request<http::string_body> out;
+  const bool by_proxy = proxy_ && !url_.secure();  // a tunnel does not look inside
   out.method_string(request.method);
-  out.target(request.url.target);
+  out.target(by_proxy ? Concat(url_.scheme, "://", authority_, request.url.target) : request.url.target);
   out.version(11);
-  out.set(http::field::host, authority);
+  out.set(http::field::host, authority_);
   out.set(http::field::user_agent, "jobpod/0.1");
+  if (by_proxy && !proxy_->authorization.empty())
+    out.set(http::field::proxy_authorization, proxy_->authorization);
   for (const auto& [name, value] : request.headers) {
     // Some headers come several times; of this one the last, the pull's own, counts.
     if (beast::iequals(name, "Authorization")) out.erase(name);
@@ -30,8 +50,6 @@ http::request<http::string_body> Compose(const HttpRequest& request, const std::
   if (!request.body.empty()) out.prepare_payload();
   return out;
 }
-
-}  // namespace
 
 // `start` begins one asynchronous operation and calls what it is given when that is over. The loop runs
 // until then; a stop request closes the socket, which ends it.
@@ -62,33 +80,59 @@ Status HttpConnection::Explain(const Error& error, std::string_view doing,
   return absl::UnavailableError(Concat(what, error.message()));
 }
 
-Status HttpConnection::Connect(const Url& url, net::ssl::context* tls, std::stop_token stop) {
+Status HttpConnection::ConnectTcp(const Url& to, const std::stop_token& stop) {
   net::ip::tcp::resolver resolver(io_);
   net::ip::tcp::resolver::results_type addresses;
   const Error resolved = Run(timeouts_.connect, stop, [&](auto done) {
-    resolver.async_resolve(url.host, url.port, [&addresses, done](Error error, const auto& found) mutable {
+    resolver.async_resolve(to.host, to.port, [&addresses, done](Error error, const auto& found) mutable {
       addresses = found;
       done(error);
     });
   });
-  RETURN_IF_ERROR(Explain(resolved, "look up", stop));
+  RETURN_IF_ERROR(Explain(resolved, proxy_ ? "look up the proxy for" : "look up", stop));
   const Error connected =
       Run(timeouts_.connect, stop, [&](auto done) { tcp_.async_connect(addresses, done); });
-  RETURN_IF_ERROR(Explain(connected, "connect to", stop));
+  RETURN_IF_ERROR(Explain(connected, proxy_ ? "connect to the proxy for" : "connect to", stop));
   Error ignored;
   tcp_.socket().set_option(net::ip::tcp::no_delay(true), ignored);
-  return tls != nullptr ? ConnectTls(url, *tls, stop) : absl::OkStatus();
+  return absl::OkStatus();
 }
 
-Status HttpConnection::ConnectTls(const Url& url, net::ssl::context& tls, std::stop_token stop) {
+Status HttpConnection::Connect(net::ssl::context* tls, std::stop_token stop) {
+  RETURN_IF_ERROR(ConnectTcp(proxy_ ? proxy_->url : url_, stop));
+  if (tls == nullptr) return absl::OkStatus();
+  if (proxy_) RETURN_IF_ERROR(OpenTunnel(stop));
+  return ConnectTls(*tls, stop);
+}
+
+Status HttpConnection::OpenTunnel(const std::stop_token& stop) {
+  http::request<http::empty_body> ask(http::verb::connect, Concat(url_.HostText(), ":", url_.port), 11);
+  ask.set(http::field::host, ask.target());
+  if (!proxy_->authorization.empty()) ask.set(http::field::proxy_authorization, proxy_->authorization);
+  Error error =
+      Run(timeouts_.connect, stop, [&](auto done) { http::async_write(tcp_, ask, done); });
+  http::response_parser<http::empty_body> answer;
+  answer.header_limit(kMaxHead);
+  answer.skip(true);
+  if (!error)
+    error = Run(timeouts_.connect, stop,
+                [&](auto done) { http::async_read_header(tcp_, buffer_, answer, done); });
+  RETURN_IF_ERROR(Explain(error, "ask the proxy for", stop));
+  if (answer.get().result() != http::status::ok)
+    return RefusedBy(*proxy_, answer.get().result_int(), authority_);
+  buffer_.clear();
+  return absl::OkStatus();
+}
+
+Status HttpConnection::ConnectTls(net::ssl::context& tls, const std::stop_token& stop) {
   tls_.emplace(tcp_, tls);
-  SSL_set_tlsext_host_name(tls_->native_handle(), url.host.c_str());
+  if (!IsAddress(url_.host)) SSL_set_tlsext_host_name(tls_->native_handle(), url_.host.c_str());
   Error error;
   if (SSL_get_verify_mode(tls_->native_handle()) != SSL_VERIFY_NONE)
-    tls_->set_verify_callback(net::ssl::host_name_verification(url.host), error);
+    tls_->set_verify_callback(net::ssl::host_name_verification(url_.host), error);
   error = Run(timeouts_.connect, stop,
               [&](auto done) { tls_->async_handshake(net::ssl::stream_base::client, done); });
-  if (error && error.category() == net::error::get_ssl_category())
+  if (error && error.category() == net::error::get_ssl_category() && !stop.stop_requested())
     return absl::FailedPreconditionError(
         Concat("TLS with ", authority_, ": ", error.message(),
                "; if the registry has its own CA, name it as \"ca\" in its hosts.toml"));
@@ -97,11 +141,13 @@ Status HttpConnection::ConnectTls(const Url& url, net::ssl::context& tls, std::s
 
 Status HttpConnection::Exchange(const HttpRequest& request, std::stop_token stop) {
   parser_.emplace();
+  got_ = 0;
+  waited_ = {};
   parser_->header_limit(kMaxHead);
   parser_->body_limit(std::numeric_limits<uint64_t>::max());  // the readers have limits of their own
   parser_->skip(request.method == "HEAD");
   buffer_.reserve(kReadAhead);
-  const auto message = Compose(request, authority_);
+  const auto message = Compose(request);
   const auto both = [&](auto& stream) {
     const Error sent =
         Run(timeouts_.first_byte, stop, [&](auto done) { http::async_write(stream, message, done); });
@@ -110,6 +156,19 @@ Status HttpConnection::Exchange(const HttpRequest& request, std::stop_token stop
                [&](auto done) { http::async_read_header(stream, buffer_, *parser_, done); });
   };
   return Explain(tls_ ? both(*tls_) : both(tcp_), "ask", stop);
+}
+
+Status HttpConnection::NotePace(size_t got, std::chrono::steady_clock::duration waited) {
+  got_ += got;
+  waited_ += waited;
+  const bool slow = got_ < kLeastPace;
+  if (slow && waited_ < timeouts_.stall) return absl::OkStatus();
+  if (slow)
+    return absl::UnavailableError(Concat("read from ", authority_, ": it sends less than ", kLeastPace, " bytes in ",
+                                         timeouts_.stall.count(), " ms, which is given up as stalled"));
+  got_ = 0;
+  waited_ = {};
+  return absl::OkStatus();
 }
 
 StatusOr<size_t> HttpConnection::Read(char* buffer, size_t size, std::stop_token stop) {
@@ -121,9 +180,12 @@ StatusOr<size_t> HttpConnection::Read(char* buffer, size_t size, std::stop_token
   while (!parser_->is_done()) {
     body.data = buffer;
     body.size = size;
+    const auto start = std::chrono::steady_clock::now();
     const Error error = tls_ ? read(*tls_) : read(tcp_);
     if (error != http::error::need_buffer) RETURN_IF_ERROR(Explain(error, "read from", stop));
-    if (body.size < size) return size - body.size;
+    const size_t got = size - body.size;
+    if (!parser_->is_done()) RETURN_IF_ERROR(NotePace(got, std::chrono::steady_clock::now() - start));
+    if (got > 0) return got;
   }
   return 0;
 }

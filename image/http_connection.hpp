@@ -1,4 +1,4 @@
-// One connection to one origin, one exchange at a time. Heavy header: only the http_*.cpp files use it.
+// One connection to one origin, directly or through a proxy, one exchange at a time. Heavy header: only the http_*.cpp files use it.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -7,6 +7,7 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -34,11 +35,15 @@ class HttpConnection {
  public:
   using Parser = http::response_parser<http::buffer_body>;
 
-  explicit HttpConnection(const Url& url, HttpTimeouts timeouts)
-      : origin_(url.Origin()), authority_(url.Authority()), timeouts_(timeouts) {}
+  HttpConnection(Url url, std::optional<Proxy> proxy, HttpTimeouts timeouts)
+      : url_(std::move(url)),
+        origin_(url_.Origin()),
+        authority_(url_.Authority()),
+        proxy_(std::move(proxy)),
+        timeouts_(timeouts) {}
 
   // `tls` is null for plain connections; it outlives this object.
-  Status Connect(const Url& url, net::ssl::context* tls, std::stop_token stop);
+  Status Connect(net::ssl::context* tls, std::stop_token stop);
 
   // Sends the request and reads the head of the response.
   Status Exchange(const HttpRequest& request, std::stop_token stop);
@@ -54,16 +59,25 @@ class HttpConnection {
   template <typename Start>
   Error Run(std::chrono::milliseconds timeout, const std::stop_token& stop, Start start);
   Status Explain(const Error& error, std::string_view doing, const std::stop_token& stop) const;
-  Status ConnectTls(const Url& url, net::ssl::context& tls, std::stop_token stop);
+  Status ConnectTcp(const Url& to, const std::stop_token& stop);
+  Status OpenTunnel(const std::stop_token& stop);
+  Status ConnectTls(net::ssl::context& tls, const std::stop_token& stop);
+  http::request<http::string_body> Compose(const HttpRequest& request) const;
+  // Too slow is as good as stalled: counts only the time spent waiting here.
+  Status NotePace(size_t got, std::chrono::steady_clock::duration waited);
 
+  const Url url_;  // whose host and port are meant
   const std::string origin_;
   const std::string authority_;
+  const std::optional<Proxy> proxy_;
   const HttpTimeouts timeouts_;
   net::io_context io_{1};
   beast::tcp_stream tcp_{io_};
   std::optional<net::ssl::stream<beast::tcp_stream&>> tls_;
   beast::flat_buffer buffer_{1u << 20};
   std::optional<Parser> parser_;
+  std::chrono::steady_clock::duration waited_{0};
+  size_t got_ = 0;  // meanwhile
 };
 
 }  // namespace jobpod

@@ -142,7 +142,8 @@ TEST_CASE("a layer that breaks off is taken up where it ended") {
       const size_t from = std::stoul(request.range.substr(6));
       answer.status = 206;
       answer.body = answer.body.substr(from);
-      answer.headers["Content-Range"] = "bytes " + std::to_string(from) + "-200000/200001";
+      answer.headers["Content-Range"] = "bytes " + std::to_string(from) + "-" + std::to_string(image.layers[0].size() - 1) +
+                                        "/" + std::to_string(image.layers[0].size());
     }
     return answer;
   });
@@ -152,6 +153,31 @@ TEST_CASE("a layer that breaks off is taken up where it ended") {
   INFO(Message(id.status()));
   CHECK(id.ok());
   CHECK(layer_requests == 3);
+}
+
+TEST_CASE("a server that sends another range than was asked for is asked for everything") {
+  const auto plain = [](const std::string& tar) { return tar; };
+  const BuiltImage image =
+      BuildImage({.layers = {Tar({{.name = "f", .content = std::string(200000, 'x')}})}, .compress = plain});
+  const size_t size = image.layers[0].size();
+  for (const std::string& range : {std::string("bytes 0-9/10"), std::string(""), std::string("416")}) {
+    std::atomic<int> layer_requests = 0;
+    FakeRegistry registry([&](const FakeRequest& request) {
+      FakeAnswer answer = FakeRegistry::Serve(request, image);
+      if (!IsLayer(request, image)) return answer;
+      if (++layer_requests == 1) answer.cut = 50000;
+      if (request.range.empty()) return answer;
+      CHECK(request.range.starts_with("bytes="));
+      return range == "416" ? FakeAnswer{416, {}, ""}
+                            : FakeAnswer{206, {{"Content-Range", range}}, std::string(size - 50000, 'y')};
+    });
+    TemporaryDirectory root;
+    auto images = OpenImages(root.path());
+    const auto id = PullFrom(*images, registry);
+    INFO(range << " " << Message(id.status()));
+    CHECK(id.ok());
+    CHECK(layer_requests == 3);
+  }
 }
 
 TEST_CASE("tokens are fetched, and credentials stay with their hosts") {

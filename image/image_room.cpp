@@ -66,7 +66,7 @@ class ImageRoom : public Images {
 
   StatusOr<std::string> Pull(const PullRequest& request, std::stop_token stop) override {
     ASSIGN_OR_RETURN(const Reference reference, ParseReference(request.reference));
-    const PullSettings settings{config_.registry_config, config_.limits, {}, {}};
+    const PullSettings settings = Settings();
     return flights_.Run(
         FlightKey(request, reference),
         [&] { return PullImage(*catalog_, settings, request, reference, stop); }, stop);
@@ -119,6 +119,13 @@ class ImageRoom : public Images {
   }
 
  private:
+  PullSettings Settings() const {
+    const PullTimeouts& timeouts = config_.timeouts;
+    RegistrySettings registries{{timeouts.connect, timeouts.first_byte, timeouts.stall}, config_.proxies, {}};
+    registries.retry.first_delay = timeouts.retry_delay;
+    return {config_.registry_config, config_.limits, std::move(registries), config_.parallel_layers};
+  }
+
   StatusOr<ImagePointer> Existing(const std::string& reference) const {
     ASSIGN_OR_RETURN(ImagePointer image, Find(reference));
     if (!image) return absl::NotFoundError(Concat("image ", reference, " is not here; pull it first"));

@@ -5,7 +5,9 @@
 #include "image/manifest.hpp"
 #include "image/platform.hpp"
 #include "image/reference.hpp"
+#include "image/proxy.hpp"
 #include "image/registry_auth.hpp"
+#include "image/retry.hpp"
 #include "image/url.hpp"
 
 namespace jobpod {
@@ -124,12 +126,67 @@ TEST_CASE("challenges and credentials are read") {
   CHECK(ParseChallenge("").scheme.empty());
   RegistryAuth auth;
   auth.auth = "dXNlcjpwYTpzcw==";
-  CHECK(CredentialsFor(auth, "quay.io").username == "user");
-  CHECK(CredentialsFor(auth, "quay.io").password == "pa:ss");
+  CHECK(ParseAuth(auth)->username == "user");
+  CHECK(ParseAuth(auth)->password == "pa:ss");
+  CHECK(ParseAuth(auth)->server.empty());
   auth.server_address = "https://index.docker.io/v1/";
-  CHECK(CredentialsFor(auth, "docker.io").any());
-  CHECK_FALSE(CredentialsFor(auth, "quay.io").any());
-  CHECK_FALSE(CredentialsFor(std::nullopt, "quay.io").any());
+  CHECK(ParseAuth(auth)->server == "docker.io");
+  CHECK_FALSE(ParseAuth(std::nullopt)->any());
+  for (const char* text : {"no base64!", "dXNlcg==", "===="}) {
+    auth.auth = text;
+    INFO(text);
+    CHECK(absl::IsInvalidArgument(ParseAuth(auth).status()));
+  }
+  auth = {.username = "<token>", .password = "refresh", .auth = "", .server_address = "", .identity_token = "",
+          .registry_token = ""};
+  CHECK(ParseAuth(auth)->identity_token == "refresh");
+  CHECK(ParseAuth(auth)->username.empty());
+}
+
+TEST_CASE("Retry-After is read as seconds and as a date") {
+  using std::chrono::seconds;
+  CHECK(ParseRetryAfter("7", 0) == seconds(7));
+  CHECK(ParseRetryAfter("Wed, 21 Oct 2015 07:28:00 GMT", 1445412480 - 90) == seconds(90));
+  CHECK(ParseRetryAfter("Wed, 21 Oct 2015 07:28:00 GMT", 1445412480 + 90) == seconds(0));
+  for (const char* text : {"", "-4", "soon", "7 apples", "Wed, 99 Oct 2015 07:28:00 GMT", "99999999999999999999"})
+    CHECK(ParseRetryAfter(text, 0) == seconds(0));
+  const RetryPolicy policy;
+  for (int attempt = 1; attempt < 40; ++attempt) {
+    CHECK(BackOff(policy, attempt) <= policy.max_delay);
+    CHECK(BackOff(policy, attempt) >= policy.first_delay / 2);
+  }
+}
+
+std::string ProxyOf(const ProxySettings& settings, const std::string& url) {
+  const auto proxy = ProxyFor(settings, ParseUrl(url).value());
+  if (!proxy.ok()) return std::string(Message(proxy.status()));
+  return *proxy ? (*proxy)->url.Origin() + " " + (*proxy)->authorization : "direct";
+}
+
+TEST_CASE("proxies are chosen as Go's programs choose them") {
+  const ProxySettings settings{"http://us%40er:p%3Ass@plain:3128", "secure.example",
+                               "internal.example, .only-below.example,10.0.0.0/8 ,quay.io:443,fd00::/8,192.0.2.7"};
+  CHECK(ProxyOf(settings, "http://docker.io") == "http://plain:3128 Basic dXNAZXI6cDpzcw==");
+  CHECK(ProxyOf(settings, "https://docker.io") == "http://secure.example:80 ");
+  for (const char* direct :
+       {"https://localhost:5000", "http://127.0.0.9", "http://[::1]:80", "https://internal.example",
+        "https://a.INTERNAL.example", "https://a.only-below.example", "http://10.1.2.3:5000", "https://quay.io",
+        "https://[fd12::7]", "http://192.0.2.7:99"}) {
+    INFO(direct);
+    CHECK(ProxyOf(settings, direct) == "direct");
+  }
+  for (const char* through : {"https://not-internal.example", "https://only-below.example", "http://11.1.2.3",
+                              "https://quay.io:5000", "https://[fe00::1]", "https://10.example"}) {
+    INFO(through);
+    CHECK(ProxyOf(settings, through) != "direct");
+  }
+  CHECK(ProxyOf({"http://p", "", "*"}, "http://docker.io") == "direct");
+  CHECK(ProxyOf({"http://p", "", ""}, "https://docker.io") == "direct");
+  for (const char* bad : {"socks5://me:secret@p:1", "https://me:secret@p", "http://me:secret@:x"}) {
+    const std::string why = ProxyOf({bad, "", ""}, "http://docker.io");
+    CHECK(why.find("HTTP_PROXY") != std::string::npos);
+    CHECK(why.find("secret") == std::string::npos);
+  }
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 // An image's id is its config digest ("sha256:…"), the same in every answer.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "base/status.hpp"
+#include "image/proxy.hpp"
 
 namespace jobpod {
 
@@ -76,11 +78,20 @@ struct ImageLimits {  // per image, against hostile content
   uint64_t max_ratio = 2000;  // unpacked to compressed bytes of a layer; 0 = any
 };
 
+// How long registries are waited for; see HttpTimeouts.
+struct PullTimeouts {
+  std::chrono::milliseconds connect{30'000}, first_byte{30'000}, stall{30'000};
+  std::chrono::milliseconds retry_delay{250};  // before the second attempt
+};
+
 struct ImagesConfig {
   std::string root;             // for instance /var/lib/jobpod/images
   std::string registry_config;  // directory of <host>/hosts.toml; may be empty
   ImageLimits limits;
   bool keep_blobs = false;  // keeps compressed layers beside their trees, which exporting needs
+  PullTimeouts timeouts;
+  size_t parallel_layers = 3;  // of one pull, at a time
+  ProxySettings proxies;       // none: the daemon's environment is its caller's to read
 };
 
 // Where a container's files are. Directories stay until Release.

@@ -39,7 +39,8 @@ class Pull {
   Status SetUp() {
     ASSIGN_OR_RETURN(wanted_, ParsePlatform(request_.platform));
     ASSIGN_OR_RETURN(const auto hosts, RegistryHosts(settings_.registry_config, reference_.host));
-    client_.emplace(reference_, request_.auth, hosts, settings_.timeouts, settings_.retry);
+    ASSIGN_OR_RETURN(const Credentials credentials, ParseAuth(request_.auth));
+    client_.emplace(reference_, credentials, hosts, settings_.registries);
     return absl::OkStatus();
   }
 
@@ -144,7 +145,7 @@ class Pull {
   StatusOr<std::map<std::string, LayerSize>> Install(const NewImage& image,
                                                      const std::vector<Descriptor>& layers) {
     InstallRequest install{PlanLayers(image.image, layers), image.image.config.os == "windows",
-                           settings_.limits, request_.progress, nullptr};
+                           settings_.limits, request_.progress, nullptr, settings_.parallel_layers};
     install.open = [this](const LayerPlan& layer, auto on_bytes, std::stop_token stop) {
       return client_->OpenBlob(layer.blob, std::move(on_bytes), std::move(stop));
     };

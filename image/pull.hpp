@@ -14,8 +14,8 @@ namespace jobpod {
 struct PullSettings {
   std::string registry_config;
   ImageLimits limits;
-  HttpTimeouts timeouts;
-  RetryPolicy retry;
+  RegistrySettings registries;
+  size_t parallel_layers = 3;
 };
 
 // Returns the image id. Blocks; one call is one pull.

@@ -1,11 +1,12 @@
 #include "image/registry_auth.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
+#include <utility>
 
+#include "image/base64.hpp"
 #include "image/json.hpp"
 #include "image/manifest.hpp"
+#include "image/retry.hpp"
 
 namespace jobpod {
 namespace {
@@ -15,28 +16,6 @@ constexpr uint64_t kMaxTokenAnswer = 1u << 20;
 std::string Lower(std::string text) {
   std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
   return text;
-}
-
-std::string Base64(const std::string& text) {
-  std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  out.resize(static_cast<size_t>(size));
-  return out;
-}
-
-// Empty when `text` is no base64.
-std::string FromBase64(std::string text) {
-  while (text.size() % 4 != 0) text += '=';
-  std::string out(text.size() / 4 * 3 + 1, '\0');
-  const int size =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (size < 0) return "";
-  const auto padding = static_cast<size_t>(std::count(text.begin(), text.end(), '='));
-  out.resize(static_cast<size_t>(size) - std::min(padding, static_cast<size_t>(size)));
-  return out;
 }
 
 // "https://index.docker.io/v1/" → "index.docker.io".
@@ -85,17 +64,25 @@ Challenge ParseChallenge(const std::string& header) {
   return out;
 }
 
-Credentials CredentialsFor(const std::optional<RegistryAuth>& auth, const std::string& host) {
-  if (!auth) return {};
-  if (!auth->server_address.empty() && HostOf(auth->server_address) != host) return {};
-  Credentials out{auth->username, auth->password, auth->identity_token, auth->registry_token};
+StatusOr<Credentials> ParseAuth(const std::optional<RegistryAuth>& auth) {
+  if (!auth) return Credentials();
+  Credentials out{auth->username, auth->password, auth->identity_token, auth->registry_token,
+                  HostOf(auth->server_address)};
   if (out.username.empty() && !auth->auth.empty()) {
-    const std::string pair = FromBase64(auth->auth);
+    std::string pair = FromBase64(auth->auth).value_or("");
+    while (pair.ends_with('\0')) pair.pop_back();  // docker pads them
     const size_t colon = pair.find(':');
+    if (colon == std::string::npos)
+      return absl::InvalidArgumentError(
+          "auth.auth of the pull request is not the base64 form of user:password; check the pull secret");
     out.username = pair.substr(0, colon);
-    if (colon != std::string::npos) out.password = pair.substr(colon + 1);
+    out.password = pair.substr(colon + 1);
   }
-  while (out.password.ends_with('\0')) out.password.pop_back();
+  // Docker's credential helpers give an identity token in the place of a password.
+  if (out.username == "<token>") {
+    out.identity_token = std::exchange(out.password, "");
+    out.username.clear();
+  }
   return out;
 }
 
@@ -154,7 +141,10 @@ HttpRequest Authorizer::TokenRequest(const Challenge& challenge, Url realm) cons
 
 StatusOr<std::string> Authorizer::FetchToken(const Challenge& challenge, const Url& from, HttpClient& client,
                                              std::stop_token stop) const {
-  ASSIGN_OR_RETURN(Url realm, ParseUrl(challenge.realm));
+  auto parsed = ParseUrl(challenge.realm);
+  if (!parsed.ok())
+    return absl::UnauthenticatedError("it wants a token, but names no usable server to get one from");
+  Url realm = *std::move(parsed);
   if (from.secure() && !realm.secure() && credentials_.any())
     return absl::UnauthenticatedError(
         "its token server is not reached by https, so no credentials are sent there");
@@ -162,7 +152,7 @@ StatusOr<std::string> Authorizer::FetchToken(const Challenge& challenge, const U
   const std::string where = request.url.Authority();
   ASSIGN_OR_RETURN(const auto response, client.Send(request, stop));
   ASSIGN_OR_RETURN(const std::string body, response->ReadAll(kMaxTokenAnswer));
-  if (response->status() >= 500 || response->status() == 429)
+  if (IsWorthRetrying(response->status()))
     return absl::UnavailableError(Concat("the token server ", where, " answered HTTP ", response->status()));
   const std::string said = response->status() == 200 ? "" : RegistryMessage(body);
   const std::string token = response->status() == 200 ? ParseToken(body) : "";

@@ -23,11 +23,12 @@ struct Credentials {
   std::string username, password;
   std::string identity_token;  // OAuth2 refresh token
   std::string registry_token;  // sent as it is
+  std::string server;          // the one host they are for; empty: the registry of the image
   bool any() const { return !username.empty() || !identity_token.empty() || !registry_token.empty(); }
 };
 
-// What CRI's AuthConfig holds for `host`; nothing when it names another server.
-Credentials CredentialsFor(const std::optional<RegistryAuth>& auth, const std::string& host);
+// What CRI's AuthConfig holds. InvalidArgument when its base64 form is none.
+StatusOr<Credentials> ParseAuth(const std::optional<RegistryAuth>& auth);
 
 // The Authorization header for one endpoint and one repository. Thread-safe.
 class Authorizer {

@@ -23,13 +23,10 @@ Reference AppAt(const std::string& address) {
 
 TEST_CASE("TLS registries are verified against the system and hosts.toml") {
   TemporaryDirectory files;
-  REQUIRE(Shell("cd " + files.path() +
-                " && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext "
-                "subjectAltName=IP:127.0.0.1 -keyout key.pem -out ca.pem 2>/dev/null && cat ca.pem key.pem > "
-                "both.pem") == 0);
+  const std::string certificate = MakeCertificate(files);
   const BuiltImage image = SmallImage();
   FakeRegistry registry([&](const FakeRequest& request) { return FakeRegistry::Serve(request, image); },
-                        files / "both.pem");
+                        certificate);
   const auto pull = [&](const std::string& server, const std::string& settings) {
     const std::string directory = files / registry.address();
     REQUIRE(MakeDirectories(directory).ok());
@@ -65,10 +62,8 @@ TEST_CASE("a mirror gets neither credentials nor the last word") {
   first.base = ParseUrl("http://" + mirror.address() + "/v2").value();
   second.base = ParseUrl("http://" + server.address() + "/v2").value();
   second.is_server = true;
-  RegistryAuth auth;
-  auth.username = "user";
-  auth.password = "pass";
-  RegistryClient client(AppAt("registry.example"), auth, {first, second});
+  const Credentials credentials{"user", "pass", "", "", ""};
+  RegistryClient client(AppAt("registry.example"), credentials, {first, second});
   const auto manifest = client.Manifest("1", 1u << 20, {});
   INFO(Message(manifest.status()));
   CHECK(manifest.ok());
@@ -90,8 +85,8 @@ TEST_CASE("a server that stalls is given up") {
   host.base = ParseUrl("http://" + registry.address() + "/v2").value();
   host.is_server = true;
   const HttpTimeouts timeouts{milliseconds(200), milliseconds(200), milliseconds(200)};
-  RegistryClient client(AppAt(registry.address()), std::nullopt, {host}, timeouts,
-                        {2, milliseconds(10), milliseconds(10)});
+  const RetryPolicy retry{2, milliseconds(10), milliseconds(10), milliseconds(10)};
+  RegistryClient client(AppAt(registry.address()), {}, {host}, {timeouts, {}, retry});
   const auto manifest = client.Manifest("1", 1u << 20, {});
   CHECK(absl::IsUnavailable(manifest.status()));
   CHECK(Message(manifest.status()).starts_with("RegistryUnavailable"));

@@ -160,7 +160,7 @@ StatusOr<std::vector<RegistryHost>> ReadHostsFile(const Place& place, const std:
 StatusOr<std::vector<RegistryHost>> RegistryHosts(const std::string& directory, const std::string& host) {
   std::vector<std::string> names = {host, "_default"};
   if (const size_t colon = host.rfind(':'); colon != std::string::npos && !host.ends_with(']'))
-    names.insert(names.begin() + 1, Concat(host.substr(0, colon), "_", host.substr(colon + 1), "_"));
+    names.insert(names.begin(), Concat(host.substr(0, colon), "_", host.substr(colon + 1), "_"));
   for (const std::string& name : names) {
     if (directory.empty()) break;
     const std::string place = Concat(directory, "/", name);

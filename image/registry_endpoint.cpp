@@ -1,7 +1,6 @@
 #include "image/registry_endpoint.hpp"
 
-#include <charconv>
-#include <condition_variable>
+#include <ctime>
 
 #include "image/json.hpp"
 #include "image/manifest.hpp"
@@ -22,41 +21,44 @@ TlsSettings WithoutClient(TlsSettings tls) {
 }
 
 std::chrono::milliseconds RetryAfter(const HttpResponse& response) {
-  const std::string text = response.Header("Retry-After");
-  int seconds = 0;
-  std::from_chars(text.data(), text.data() + text.size(), seconds);
-  return std::chrono::seconds(std::clamp(seconds, 0, 3600));
+  return ParseRetryAfter(response.Header("Retry-After"), std::time(nullptr));
 }
 
 absl::StatusCode KindOf(int status) {
   if (status == 401) return absl::StatusCode::kUnauthenticated;
   if (status == 403) return absl::StatusCode::kPermissionDenied;
   if (status == 404) return absl::StatusCode::kNotFound;
-  if (status >= 500 || status == 429) return absl::StatusCode::kUnavailable;
+  if (status >= 500 || IsWorthRetrying(status)) return absl::StatusCode::kUnavailable;
   return absl::StatusCode::kFailedPrecondition;
+}
+
+StatusOr<Url> RedirectTarget(const Url& from, const std::string& location) {
+  auto next = location.empty() ? absl::InvalidArgumentError("there is none") : ResolveUrl(from, location);
+  if (!next.ok())
+    return absl::FailedPreconditionError(Concat("it redirects, but its Location is not usable: ",
+                                                Message(next.status())));
+  if (from.secure() && !next->secure())
+    return absl::FailedPreconditionError("it redirects from https to plain http");
+  return next;
+}
+
+// Credentials are for the registry, or for the host they name, mirror or not.
+Credentials MeantFor(const RegistryHost& host, const Reference& reference, const Credentials& all) {
+  const std::string& name = host.is_server ? reference.host : host.base.Authority();
+  const bool meant = all.server.empty() ? host.is_server : all.server == name;
+  return meant ? all : Credentials();
 }
 
 }  // namespace
 
-bool WaitFor(std::chrono::milliseconds delay, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait_for(lock, stop, delay, [] { return false; });
-  return !stop.stop_requested();
-}
-
-RegistryEndpoint::RegistryEndpoint(RegistryHost host, Reference reference,
-                                   const std::optional<RegistryAuth>& auth, HttpTimeouts timeouts,
-                                   RetryPolicy retry)
+RegistryEndpoint::RegistryEndpoint(RegistryHost host, Reference reference, const Credentials& credentials,
+                                   const RegistrySettings& settings)
     : host_(std::move(host)),
       reference_(std::move(reference)),
-      retry_(retry),
-      client_(host_.tls, timeouts),
-      foreign_(WithoutClient(host_.tls), timeouts),
-      authorizer_(host_.is_server || (auth && !auth->server_address.empty())
-                      ? CredentialsFor(auth, host_.is_server ? reference_.host : Name())
-                      : Credentials(),
+      retry_(settings.retry),
+      client_(host_.tls, settings.timeouts, settings.proxies),
+      foreign_(WithoutClient(host_.tls), settings.timeouts, settings.proxies),
+      authorizer_(MeantFor(host_, reference_, credentials),
                   Concat("repository:", reference_.repository, ":pull")) {}
 
 std::string RegistryEndpoint::Subject() const {
@@ -85,10 +87,8 @@ StatusOr<std::unique_ptr<HttpResponse>> RegistryEndpoint::Follow(HttpRequest req
     if (home && !authorization.empty()) request.headers.emplace_back("Authorization", authorization);
     ASSIGN_OR_RETURN(auto response, (home ? client_ : foreign_).Send(request, stop));
     if (!IsRedirect(response->status())) return response;
-    ASSIGN_OR_RETURN(Url next, ResolveUrl(request.url, response->Header("Location")));
-    if (request.url.secure() && !next.secure())
-      return absl::FailedPreconditionError("it redirects from https to plain http");
-    request.url = std::move(next);
+    ASSIGN_OR_RETURN(request.url, RedirectTarget(request.url, response->Header("Location")));
+    response->ReadAll(kMaxErrorBody).IgnoreError();  // so that the connection can be used again
   }
   return absl::FailedPreconditionError("it redirects without end");
 }
@@ -116,7 +116,8 @@ Status RegistryEndpoint::ErrorOf(HttpResponse& response, const HttpRequest& requ
   const auto body = response.ReadAll(kMaxErrorBody);
   const std::string said = body.ok() ? RegistryMessage(*body) : "";
   const int status = response.status();
-  return Status(KindOf(status), Concat(status >= 500 ? "RegistryUnavailable: " : "", Subject(),
+  const bool unavailable = KindOf(status) == absl::StatusCode::kUnavailable;
+  return Status(KindOf(status), Concat(unavailable ? "RegistryUnavailable: " : "", Subject(),
                                        " answered HTTP ", status, said.empty() ? "" : " ", said, " to ",
                                        request.method, " ", Printable(request.url.target)));
 }
@@ -132,7 +133,13 @@ RegistryEndpoint::Try RegistryEndpoint::AskOnce(const HttpRequest& request, cons
   }
   const int code = (*response)->status();
   if (code >= 200 && code < 300) return {absl::OkStatus(), *std::move(response), false};
-  return {ErrorOf(**response, request), nullptr, code >= 500 || code == 429, RetryAfter(**response)};
+  return {ErrorOf(**response, request), nullptr, IsWorthRetrying(code), RetryAfter(**response)};
+}
+
+Status RegistryEndpoint::Told(const Try& result) const {
+  if (result.wait <= retry_.max_retry_after) return result.status;
+  return Status(result.status.code(), Concat(Message(result.status), "; it asks to wait ",
+                                             result.wait.count() / 1000, " seconds before the next attempt"));
 }
 
 StatusOr<std::unique_ptr<HttpResponse>> RegistryEndpoint::Ask(const std::string& method,
@@ -140,14 +147,12 @@ StatusOr<std::unique_ptr<HttpResponse>> RegistryEndpoint::Ask(const std::string&
                                                               const HttpHeaders& headers,
                                                               std::stop_token stop) {
   const HttpRequest request = Compose(method, path, headers);
-  std::chrono::milliseconds delay = retry_.first_delay;
   for (int attempt = 1;; ++attempt) {
     Try result = AskOnce(request, stop);
     if (result.status.ok()) return std::move(result.response);
-    if (!result.again || attempt >= retry_.attempts) return result.status;
-    if (!WaitFor(std::min(std::max(delay, result.wait), retry_.max_delay), stop))
-      return absl::CancelledError("cancelled");
-    delay *= 2;
+    if (!result.again || attempt >= retry_.attempts || result.wait > retry_.max_retry_after)
+      return Told(result);
+    if (!WaitFor(std::max(BackOff(retry_, attempt), result.wait), stop)) return absl::CancelledError("cancelled");
   }
 }
 

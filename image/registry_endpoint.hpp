@@ -2,6 +2,7 @@
 // and repeated attempts. Errors are sentences that name the registry and the repository.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -10,31 +11,34 @@
 #include "image/reference.hpp"
 #include "image/registry_auth.hpp"
 #include "image/registry_config.hpp"
+#include "image/retry.hpp"
 
 namespace jobpod {
 
-struct RetryPolicy {
-  int attempts = 4;                            // per request, the first included
-  std::chrono::milliseconds first_delay{250};  // doubled every time
-  std::chrono::milliseconds max_delay{10000};  // also for Retry-After
+// How registries are reached; the same for all of a daemon's pulls.
+struct RegistrySettings {
+  HttpTimeouts timeouts;
+  ProxySettings proxies;
+  RetryPolicy retry;
 };
-
-// Sleeps; false when stopped meanwhile.
-bool WaitFor(std::chrono::milliseconds delay, const std::stop_token& stop);
 
 // Thread-safe. Responses must not outlive it.
 class RegistryEndpoint {
  public:
-  RegistryEndpoint(RegistryHost host, Reference reference, const std::optional<RegistryAuth>& auth,
-                   HttpTimeouts timeouts, RetryPolicy retry);
+  // Takes of `credentials` what is meant for this host.
+  RegistryEndpoint(RegistryHost host, Reference reference, const Credentials& credentials,
+                   const RegistrySettings& settings);
 
   // `path` is below the repository: "manifests/latest". Returns a 2xx response, or an error of the
-  // right kind. Repeats after connect errors, 5xx and 429.
+  // right kind. Repeats what is worth it (see retry.hpp) and honours Retry-After.
   StatusOr<std::unique_ptr<HttpResponse>> Ask(const std::string& method, const std::string& path,
                                               const HttpHeaders& headers, std::stop_token stop);
 
   const RegistryHost& host() const { return host_; }
   const RetryPolicy& retry() const { return retry_; }
+  // Whether it failed as unavailable before: others are asked first for the rest of the pull.
+  bool down() const { return down_; }
+  void MarkDown() { down_ = true; }
   // "127.0.0.1:5000".
   std::string Name() const { return host_.base.Authority(); }
 
@@ -49,6 +53,7 @@ class RegistryEndpoint {
   StatusOr<std::unique_ptr<HttpResponse>> Authorized(HttpRequest request, const std::stop_token& stop);
   StatusOr<std::unique_ptr<HttpResponse>> Follow(HttpRequest request, const std::string& authorization,
                                                  const std::stop_token& stop);
+  Status Told(const Try& result) const;
   HttpRequest Compose(const std::string& method, const std::string& path, const HttpHeaders& headers) const;
   Status ErrorOf(HttpResponse& response, const HttpRequest& request) const;
   std::string Subject() const;
@@ -59,6 +64,7 @@ class RegistryEndpoint {
   HttpClient client_;
   HttpClient foreign_;  // for other hosts: without our client certificate
   Authorizer authorizer_;
+  std::atomic<bool> down_ = false;
 };
 
 }  // namespace jobpod

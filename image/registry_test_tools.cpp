@@ -77,7 +77,15 @@ std::string BuildIndex(const std::vector<std::pair<std::string, std::string>>& e
 
 std::unique_ptr<Images> OpenImages(const std::string& root, const ImageLimits& limits,
                                    const std::string& registry_config) {
-  auto images = Images::Open({root, registry_config, limits});
+  ImagesConfig config;
+  config.root = root;
+  config.registry_config = registry_config;
+  config.limits = limits;
+  return OpenImages(config);
+}
+
+std::unique_ptr<Images> OpenImages(const ImagesConfig& config) {
+  auto images = Images::Open(config);
   INFO(Message(images.status()));
   REQUIRE(images.ok());
   return *std::move(images);

@@ -2,6 +2,7 @@
 // misbehaves as it is told.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -63,17 +64,23 @@ class RealRegistry {
 };
 
 struct FakeRequest {
-  std::string method, path, query, authorization, range, body;
+  std::string method, path, query, authorization, proxy_authorization, range, body;
+  std::map<std::string, std::string> headers;
 };
 struct FakeAnswer {
   int status = 200;
+  // Content-Length is put there unless this has it or a Transfer-Encoding; nothing is checked.
   std::map<std::string, std::string> headers;
   std::string body;
   size_t cut = 0;      // break the connection after so many bytes of the body; 0 = never
-  bool stall = false;  // send nothing more after `cut` bytes, until the server ends
+  bool stall = false;  // send nothing more after that, until the server ends
+  bool reset = false;  // end the connection with a reset
+  std::chrono::milliseconds drip{0};  // between one byte of the body and the next
+  std::string raw;                    // sent instead of everything, then the connection ends
+  uint16_t tunnel_port = 0;           // as a proxy: connects to that port of this machine and relays
 };
 
-// Answers every request by a function, and remembers the requests.
+// Answers every request by a function, called on a thread for each connection, and remembers the requests.
 class FakeRegistry {
  public:
   using Handler = std::function<FakeAnswer(const FakeRequest&)>;
@@ -81,7 +88,8 @@ class FakeRegistry {
   explicit FakeRegistry(Handler handler, const std::string& certificate = "");
   ~FakeRegistry();
 
-  std::string address() const;
+  uint16_t port() const;
+  std::string address() const;  // "127.0.0.1:PORT"
   std::vector<FakeRequest> requests() const;
   size_t Count(const std::string& path_part) const;
 
@@ -93,8 +101,12 @@ class FakeRegistry {
   std::unique_ptr<Server> server_;
 };
 
+// A certificate for 127.0.0.1: <files>/ca.pem, <files>/key.pem and, returned, both in one file.
+std::string MakeCertificate(const TemporaryDirectory& files);
+
 // The image room in a directory of its own.
 std::unique_ptr<Images> OpenImages(const std::string& root, const ImageLimits& limits = {},
                                    const std::string& registry_config = "");
+std::unique_ptr<Images> OpenImages(const ImagesConfig& config);
 
 }  // namespace jobpod::test

@@ -37,9 +37,12 @@ std::string Url::Origin() const {
   return Concat(scheme, "://", host, ":", port);
 }
 
+std::string Url::HostText() const {
+  return host.find(':') == std::string::npos ? host : Concat("[", host, "]");
+}
+
 std::string Url::Authority() const {
-  const std::string name = host.find(':') == std::string::npos ? host : Concat("[", host, "]");
-  return port == (secure() ? "443" : "80") ? name : Concat(name, ":", port);
+  return port == (secure() ? "443" : "80") ? HostText() : Concat(HostText(), ":", port);
 }
 
 StatusOr<Url> ParseUrl(const std::string& text) {

@@ -17,6 +17,8 @@ struct Url {
   bool secure() const { return scheme == "https"; }
   // "https://host:port", what credentials are bound to.
   std::string Origin() const;
+  // The host, an IPv6 address in brackets.
+  std::string HostText() const;
   // "host:port" as in a Host header; the default port is left out.
   std::string Authority() const;
 };
