@@ -64,6 +64,13 @@ AdmitLevel ParseAdmitLevel(const std::string& text) {
   return text == "host-network" ? AdmitLevel::kHostNetwork : AdmitLevel::kHostProcess;
 }
 
+const std::string& HandlerInForce(const cri::PodSandboxConfig& config, const std::string& handler,
+                                  const std::string& default_handler) {
+  const bool privileged = config.linux().security_context().privileged();
+  const bool chosen = !handler.empty() || WantsHostProcess(config);
+  return chosen || !privileged || Namespaces(config).network() != cri::NODE ? handler : default_handler;
+}
+
 PodKind KindOfPod(const cri::PodSandboxConfig& config, const std::string& handler) {
   if (WantsHostProcess(config)) return PodKind::kHostProcess;
   if (Namespaces(config).network() != cri::NODE) return PodKind::kOther;

@@ -20,6 +20,10 @@ enum class PodKind { kHostProcess, kHostNetwork, kOther };
 
 PodKind KindOfPod(const cri::PodSandboxConfig& config, const std::string& handler);
 
+// `handler`, or, for a privileged pod on the host's network that names none, `default_handler`.
+const std::string& HandlerInForce(const cri::PodSandboxConfig& config, const std::string& handler,
+                                  const std::string& default_handler);
+
 // Unknown text is kHostProcess, the strictest.
 AdmitLevel ParseAdmitLevel(const std::string& text);
 

@@ -61,6 +61,19 @@ TEST_CASE("who is admitted, in which layout, at which level") {
   }
 }
 
+TEST_CASE("the default handler is for privileged host-network pods that name none") {
+  const auto handler = [](bool host_process, cri::NamespaceMode network, bool privileged, const char* named) {
+    auto config = Pod(host_process, network);
+    config.mutable_linux()->mutable_security_context()->set_privileged(privileged);
+    return HandlerInForce(config, named, "hostprocess-link");
+  };
+  CHECK(handler(false, cri::NODE, true, "") == "hostprocess-link");
+  CHECK(handler(false, cri::NODE, true, "image-root") == "image-root");
+  CHECK(handler(false, cri::NODE, false, "") == "");
+  CHECK(handler(false, cri::POD, true, "") == "");
+  CHECK(handler(true, cri::NODE, true, "") == "");
+}
+
 TEST_CASE("what cannot be given and matters is refused for a pod") {
   const auto refusal = [](const std::function<void(cri::PodSandboxConfig&)>& change) {
     auto config = Pod(true, cri::NODE);

@@ -27,6 +27,7 @@ struct DaemonConfig {
   std::string streaming_address = "127.0.0.1:0";
   std::string http_address = "127.0.0.1:9450";  // or "off"
   std::string admit = "host-process";
+  std::string default_handler = "image-root";
   uint64_t survivor_grace_seconds = 5;
   std::string registry_config = "/etc/jobpod/registry.d";
   std::string preload;  // empty: <root>/preload

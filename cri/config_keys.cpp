@@ -18,6 +18,11 @@ Status CheckAdmit(std::string_view value) {
   return OneOf(value, kChoices);
 }
 
+Status CheckHandler(std::string_view value) {
+  static constexpr std::string_view kChoices[] = {"hostprocess", "hostprocess-link", "image-root"};
+  return OneOf(value, kChoices);
+}
+
 Status CheckLevel(std::string_view value) {
   static constexpr std::string_view kChoices[] = {"trace", "debug", "info", "warn", "error"};
   return OneOf(value, kChoices);
@@ -70,6 +75,9 @@ const ConfigKey kKeys[] = {
     {"pods", "admit", "--admit",
      "Who may run: host-process; host-network (also host-network pods); all (everything, for throw-away CI).",
      &C::admit, CheckAdmit},
+    {"pods", "default_handler", nullptr,
+     "Handler of privileged host-network pods that name none (Linux); a stand-alone kubelet never does.",
+     &C::default_handler, CheckHandler},
     {"pods", "survivor_grace_seconds", nullptr,
      "How long processes that outlive their container's first process have before they are killed.",
      &C::survivor_grace_seconds, nullptr, 0, 3600},

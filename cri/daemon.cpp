@@ -101,14 +101,13 @@ Status Daemon::OpenRooms() {
   ASSIGN_OR_RETURN(pods_, PodManager::Open(PodsOf(config_), *images_));
   workers_ = std::make_unique<Workers>(config_.workers, kQueue, ReleaseUnusedMemory);
   return workers_->Run([this] {
-    ImportPreloaded(*images_, config_.preload, config_.root + "/images/preloaded",
-                    preload_stop_.get_token());
+    ImportPreloaded(*images_, config_.preload, config_.root + "/images/preloaded", preload_stop_.get_token());
   });
 }
 
 Status Daemon::Serve() {
-  services_ = MakeServices({.admit = config_.admit, .runtime_version = JOBPOD_VERSION}, *pods_, *images_,
-                           *workers_, metrics_);
+  ServicesConfig services{config_.admit, config_.default_handler, JOBPOD_VERSION};
+  services_ = MakeServices(std::move(services), *pods_, *images_, *workers_, metrics_);
   admin_ = MakeAdminService(*images_, *workers_, metrics_, config_.root);
   ASSIGN_OR_RETURN(const std::string place, PrepareEndpoint(config_.address));
   grpc::ServerBuilder builder;

@@ -16,6 +16,7 @@ struct Rooms {
   PodManager& pods;
   Images& images;
   AdmitLevel admit = AdmitLevel::kHostProcess;
+  std::string default_handler;  // of privileged host-network pods that name none
   std::string runtime_version;
   std::function<bool()> ready;
   std::function<HostIdentity()> host_identity;  // thread-safe

@@ -16,6 +16,7 @@ class ServicesImpl final : public Services {
         rooms_{pods,
                images,
                ParseAdmitLevel(config.admit),
+               config.default_handler,
                config.runtime_version,
                [this] { return skin_.ready(); },
                std::move(host_identity)},

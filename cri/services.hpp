@@ -22,8 +22,9 @@ namespace jobpod {
 inline constexpr int kMaxMessageBytes = 16 << 20;
 
 struct ServicesConfig {
-  std::string admit = "host-process";  // "host-process", "host-network", "all" (already checked)
-  std::string runtime_version;         // "0.1.0"
+  std::string admit = "host-process";          // "host-process", "host-network", "all" (already checked)
+  std::string default_handler = "image-root";  // of privileged host-network pods that name none
+  std::string runtime_version;                 // "0.1.0"
 };
 
 // Told once about every RPC that has ended. Thread-safe; must not block.

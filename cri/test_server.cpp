@@ -42,7 +42,10 @@ TestServer::TestServer(const std::string& admit, bool ready)
     : directory_(MakeDirectory()), workers_(std::make_unique<Workers>(8, 64)) {
   log::set_level(log::level::critical);
   images.Put(Busybox());
-  services_ = MakeServicesFor({admit, "0.1.0"}, pods, images, *workers_, *this, TestHost);
+  ServicesConfig config;
+  config.admit = admit;
+  config.runtime_version = "0.1.0";
+  services_ = MakeServicesFor(std::move(config), pods, images, *workers_, *this, TestHost);
   services_->SetReady(ready);
   const std::string address = Concat("unix://", directory_, "/cri.sock");
   grpc::ServerBuilder builder;
