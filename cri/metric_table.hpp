@@ -30,7 +30,7 @@ struct MetricRow {
   const char* name;
   const char* help;
   cri::MetricType type;
-  std::vector<const char*> labels;  // behind id, name, image
+  std::vector<const char*> labels;  // behind those of every metric
   void (*emit)(const MetricSource& source, const MetricSink& sink);
 };
 

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "cri/handlers.hpp"
 #include "cri/metric_table.hpp"
 #include "cri/resolve.hpp"
@@ -13,8 +15,10 @@ void ForEachRow(const Function& function) {
   }
 }
 
-// id, name, image: the labels every metric begins with.
-using Identity = std::vector<std::string>;
+// The labels every metric begins with: cAdvisor's, by which dashboards find a pod's metrics. A pod's own have
+// no container and no image.
+constexpr std::array kIdentityLabels = {"id", "name", "image", "container", "pod", "namespace"};
+using Identity = std::array<std::string, kIdentityLabels.size()>;
 
 void AddMetric(const MetricRow& row, const Identity& identity, const MetricSource& source, uint64_t value,
                const std::vector<std::string>& labels, cri::Metric& metric) {
@@ -45,12 +49,21 @@ MetricSource SourceOf(const ContainerUsage& usage) {
   return source;
 }
 
-void AddContainer(const ContainerUsage& usage, MetricSource& pod, cri::PodSandboxMetrics& out) {
+// What the pod asked for; kubelet itself names the image by its id.
+std::string ImageName(const ContainerRecord& record) {
+  const auto image = ConfigOf(record).image();
+  return image.user_specified_image().empty() ? image.image() : image.user_specified_image();
+}
+
+void AddContainer(const PodSpec& of_pod, const ContainerUsage& usage, MetricSource& pod,
+                  cri::PodSandboxMetrics& out) {
   const auto& record = usage.container->record;
   const MetricSource source = SourceOf(usage);
   auto& metrics = *out.add_container_metrics();
   metrics.set_container_id(record.id());
-  AddMetrics({record.id(), record.spec().name(), record.spec().image_reference()}, source, metrics);
+  const auto& container = record.spec().name();
+  AddMetrics({record.id(), container, ImageName(record), container, of_pod.name(), of_pod.namespace_()},
+             source, metrics);
   pod.filesystem.used_bytes += source.filesystem.used_bytes;
   pod.process.descriptors += source.process.descriptors;
   pod.process.sockets += source.process.sockets;
@@ -59,14 +72,15 @@ void AddContainer(const ContainerUsage& usage, MetricSource& pod, cri::PodSandbo
 cri::PodSandboxMetrics MetricsOf(const PodUsage& usage, const std::vector<InterfaceFigures>& interfaces,
                                  const FilesystemSpace& space) {
   const auto& record = usage.pod->record;
+  const auto& spec = record.spec();
   cri::PodSandboxMetrics metrics;
   metrics.set_pod_sandbox_id(record.id());
-  MetricSource source{usage.job, record.spec().limits()};
+  MetricSource source{usage.job, spec.limits()};
   source.started_at = record.created_at();
   source.interfaces = interfaces;
   source.space = space;
-  for (const auto& container : usage.containers) AddContainer(container, source, metrics);
-  AddMetrics({record.id(), record.spec().name(), ""}, source, metrics);
+  for (const auto& container : usage.containers) AddContainer(spec, container, source, metrics);
+  AddMetrics({record.id(), spec.name(), "", "", spec.name(), spec.namespace_()}, source, metrics);
   return metrics;
 }
 
@@ -78,7 +92,7 @@ Status ListMetricDescriptors(const Rooms&, Call&, const cri::ListMetricDescripto
     auto* descriptor = response->add_descriptors();
     descriptor->set_name(row.name);
     descriptor->set_help(row.help);
-    for (const char* label : {"id", "name", "image"}) descriptor->add_label_keys(label);
+    for (const char* label : kIdentityLabels) descriptor->add_label_keys(label);
     for (const char* label : row.labels) descriptor->add_label_keys(label);
   });
   return absl::OkStatus();

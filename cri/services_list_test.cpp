@@ -179,6 +179,7 @@ TEST_CASE("statistics have what kubelet reads") {
   const auto& stats = response.stats(0);
   CHECK(stats.attributes().metadata().name() == "a1");
   CHECK(stats.cpu().usage_core_nano_seconds().value() == 5'000'000'000);
+  CHECK(stats.cpu().usage_nano_cores().value() == 250'000'000);
   CHECK(stats.cpu().psi().some().total() == 7000);
   CHECK(stats.memory().available_bytes().value() == 2'000'000);
   CHECK(stats.swap().has_swap_usage_bytes());
@@ -189,6 +190,7 @@ TEST_CASE("statistics have what kubelet reads") {
   cri::PodSandboxStatsResponse pod;
   REQUIRE(Ask(cluster.server.runtime, &RuntimeStub::PodSandboxStats, pod_request, pod).ok());
   CHECK(pod.stats().linux().containers_size() == 2);
+  CHECK(pod.stats().linux().cpu().usage_nano_cores().value() == 500'000'000);
   CHECK(pod.stats().linux().process().process_count().value() == 4);
   CHECK(pod.stats().attributes().metadata().uid() == "a-uid");
 }
@@ -232,6 +234,41 @@ TEST_CASE("all 56 metrics are described, and those critest wants have values") {
     const bool of_network = name.find("network") != std::string::npos;  // none on a host without interfaces
     CHECK((valued.count(name) == 1 || optional.count(name) == 1 || of_network));
   }
+}
+
+TEST_CASE("metrics say which container, pod and image they are of") {
+  Cluster cluster;
+  auto request = cluster.server.Container(cluster.a, "named");
+  request.mutable_config()->mutable_image()->set_user_specified_image("busybox:1");
+  cri::CreateContainerResponse created;
+  REQUIRE(Ask(cluster.server.runtime, &RuntimeStub::CreateContainer, request, created).ok());
+  cri::ListMetricDescriptorsResponse described;
+  REQUIRE(Ask(cluster.server.runtime, &RuntimeStub::ListMetricDescriptors, {}, described).ok());
+  cri::ListPodSandboxMetricsResponse response;
+  REQUIRE(Ask(cluster.server.runtime, &RuntimeStub::ListPodSandboxMetrics, {}, response).ok());
+  const auto labels = [&](const cri::Metric& metric) {
+    std::map<std::string, std::string> named;
+    for (const auto& descriptor : described.descriptors()) {
+      if (descriptor.name() != metric.name()) continue;
+      for (int i = 0; i < metric.label_values_size(); ++i)
+        named[descriptor.label_keys(i)] = metric.label_values(i);
+    }
+    return named;
+  };
+  std::map<std::string, std::map<std::string, std::string>> found;  // by id
+  for (const auto& pod : response.pod_metrics()) {
+    found[pod.pod_sandbox_id()] = labels(pod.metrics(0));
+    for (const auto& container : pod.container_metrics())
+      found[container.container_id()] = labels(container.metrics(0));
+  }
+  using Labels = std::map<std::string, std::string>;
+  const auto expected = [](const std::string& id, const char* name, const char* image,
+                           const char* container) {
+    return Labels{{"id", id},   {"name", name},          {"image", image}, {"container", container},
+                  {"pod", "a"}, {"namespace", "default"}};
+  };
+  CHECK(found.at(cluster.a) == expected(cluster.a, "a", "", ""));
+  CHECK(found.at(created.container_id()) == expected(created.container_id(), "named", "busybox:1", "named"));
 }
 
 TEST_CASE("images: list, status, pull, remove, file system") {

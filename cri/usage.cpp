@@ -14,8 +14,9 @@ void SetPressure(const JobUsage::Pressure& pressure, cri::PsiStats& out) {
   set(pressure.full, *out.mutable_full());
 }
 
-void SetCpu(const JobUsage& usage, cri::CpuUsage& out) {
+void SetCpu(const JobUsage& usage, const std::optional<uint64_t>& nano_cores, cri::CpuUsage& out) {
   out.set_timestamp(usage.timestamp);
+  if (nano_cores) out.mutable_usage_nano_cores()->set_value(*nano_cores);
   out.mutable_usage_core_nano_seconds()->set_value(usage.cpu_ns);
   if (usage.cpu_pressure) SetPressure(*usage.cpu_pressure, *out.mutable_psi());
 }
@@ -80,7 +81,7 @@ cri::FilesystemUsage FilesystemOf(const FilesystemUsage& usage, int64_t timestam
 cri::ContainerStats StatsOf(const ContainerUsage& usage) {
   cri::ContainerStats stats;
   SetAttributes(usage.container->record, *stats.mutable_attributes());
-  SetCpu(usage.job, *stats.mutable_cpu());
+  SetCpu(usage.job, usage.cpu_nano_cores, *stats.mutable_cpu());
   SetMemory(usage.job, *stats.mutable_memory());
   SetSwap(usage.job, *stats.mutable_swap());
   if (usage.job.io_pressure) SetIo(usage.job, *stats.mutable_io());
@@ -93,7 +94,7 @@ cri::PodSandboxStats StatsOf(const PodUsage& usage) {
   cri::PodSandboxStats stats;
   SetAttributes(usage.pod->record, *stats.mutable_attributes());
   auto& out = *stats.mutable_linux();
-  SetCpu(usage.job, *out.mutable_cpu());
+  SetCpu(usage.job, usage.cpu_nano_cores, *out.mutable_cpu());
   SetMemory(usage.job, *out.mutable_memory());
   if (usage.job.io_pressure) SetIo(usage.job, *out.mutable_io());
   out.mutable_process()->set_timestamp(usage.job.timestamp);

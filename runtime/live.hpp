@@ -11,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "image/images.hpp"
+#include "runtime/cpu_rate.hpp"
 #include "runtime/job.hpp"
 #include "runtime/shim/client.hpp"
 #include "runtime/snapshot.hpp"
@@ -37,6 +38,9 @@ struct Pod {
   PodView view_ ABSL_GUARDED_BY(mutex);
   std::shared_ptr<ShimClient> shim_ ABSL_GUARDED_BY(mutex);  // null: not reached yet, or gone
   bool removed ABSL_GUARDED_BY(mutex) = false;               // no container may be added any more
+
+  absl::Mutex usage_mutex;
+  CpuRate cpu_rate ABSL_GUARDED_BY(usage_mutex);
 };
 
 struct Container {
@@ -63,6 +67,7 @@ struct Container {
   // Samples for stats: the job's descriptors stay open, the walk of the writable layer is kept for a while.
   absl::Mutex usage_mutex;
   std::unique_ptr<Job> job ABSL_GUARDED_BY(usage_mutex);
+  CpuRate cpu_rate ABSL_GUARDED_BY(usage_mutex);
   FilesystemUsage writable_layer ABSL_GUARDED_BY(usage_mutex);
   Deadline writable_layer_until ABSL_GUARDED_BY(usage_mutex){};
 };

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -25,12 +26,14 @@ struct ContainerUsage {
   ContainerView container;
   JobUsage job;
   FilesystemUsage writable_layer;
+  std::optional<uint64_t> cpu_nano_cores;  // ns of processor time a second; unset at the first sample
 };
 
 struct PodUsage {
   PodView pod;
   JobUsage job;  // the pod's whole tree
   std::vector<ContainerUsage> containers;
+  std::optional<uint64_t> cpu_nano_cores;  // as above
 };
 
 struct PodManagerConfig {

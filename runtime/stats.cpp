@@ -29,6 +29,7 @@ StatusOr<ContainerUsage> Manager::Usage(const std::string& container_id, UsageDe
       return job.status();
     }
     usage.job = *job;
+    usage.cpu_nano_cores = container->cpu_rate.Add(job->timestamp, job->cpu_ns);
   } else {
     usage.job.timestamp = NowUnixNanos();
   }
@@ -62,6 +63,8 @@ StatusOr<PodUsage> Manager::UsageOfPod(const std::string& pod_id, UsageDetail de
     ASSIGN_OR_RETURN(std::unique_ptr<Job> job, jobs_->Open(usage.pod->record.job_name()));
     // The process count is part of every pod sample.
     ASSIGN_OR_RETURN(usage.job, job->Usage(UsageDetail::kFull));
+    absl::MutexLock lock(&pod->usage_mutex);
+    usage.cpu_nano_cores = pod->cpu_rate.Add(usage.job.timestamp, usage.job.cpu_ns);
   }
   for (const ContainerView& view : ContainersOf(pod->id)) {
     if (auto container = Usage(view->record.id(), detail); container.ok())

@@ -242,7 +242,7 @@ StatusOr<std::unique_ptr<StdioSession>> FakePodManager::AttachStream(const std::
 }
 
 ContainerUsage FakePodManager::Sample(const ContainerView& container) const {
-  ContainerUsage usage{container, {}, {"/", 4096, 2}};
+  ContainerUsage usage{container, {}, {"/", 4096, 2}, 250'000'000};
   usage.job.timestamp = NowUnixNanos();
   usage.job.cpu_ns = 5'000'000'000;
   usage.job.memory_bytes = 2'000'000;
@@ -271,7 +271,7 @@ std::vector<ContainerUsage> FakePodManager::UsageOfAll(UsageDetail) {
 
 StatusOr<PodUsage> FakePodManager::UsageOfPod(const std::string& pod_id, UsageDetail) {
   ASSIGN_OR_RETURN(const PodView pod, FindPod(pod_id));
-  PodUsage usage{pod, {}, {}};
+  PodUsage usage{pod, {}, {}, 500'000'000};
   usage.job.timestamp = NowUnixNanos();
   for (const auto& container : ContainersOf(pod_id)) {
     if (container->state() != ContainerState::kExited) usage.containers.push_back(Sample(container));
