@@ -22,8 +22,8 @@ class Security {
  public:
   Security(uint32_t mode, const wchar_t* text) {
     if ((mode & 077) != 0) return;
-    ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1, &attributes_.lpSecurityDescriptor,
-                                                         nullptr);
+    ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1,
+                                                         &attributes_.lpSecurityDescriptor, nullptr);
   }
   ~Security() { LocalFree(attributes_.lpSecurityDescriptor); }
   Security(const Security&) = delete;
@@ -105,7 +105,8 @@ StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) {
   auto buffer = std::make_unique<char[]>(16384);
   for (;;) {
     DWORD got = 0;
-    if (!::ReadFile(file.get(), buffer.get(), 16384, &got, nullptr)) return LastErrorStatus(Concat("read ", path));
+    if (!::ReadFile(file.get(), buffer.get(), 16384, &got, nullptr))
+      return LastErrorStatus(Concat("read ", path));
     if (got == 0) return content;
     if (content.size() + got > max_bytes) {
       return absl::ResourceExhaustedError(Concat(path, " is larger than ", max_bytes, " bytes"));

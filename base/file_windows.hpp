@@ -1,5 +1,6 @@
-// Files by handle (Windows). What is inside an untrusted tree is opened by one name below an open directory and
-// never through a reparse point, so that nobody can lead the daemon elsewhere by swapping a directory for a link.
+// Files by handle (Windows). What is inside an untrusted tree is opened by one name below an open directory
+// and never through a reparse point, so that nobody can lead the daemon elsewhere by swapping a directory for
+// a link.
 #pragma once
 
 #include <string>

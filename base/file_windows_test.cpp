@@ -20,7 +20,9 @@ TEST_CASE("errors of Win32 have the kind of their cause and its text") {
 }
 
 TEST_CASE("text is the same after UTF-16 and back") {
-  const std::string text = "C:\\Pr\xc3\xbc" "fung\\\xe6\x97\xa5\xe6\x9c\xac\\\xf0\x9f\x98\x80";
+  const std::string text =
+      "C:\\Pr\xc3\xbc"
+      "fung\\\xe6\x97\xa5\xe6\x9c\xac\\\xf0\x9f\x98\x80";
   CHECK(Utf8(Wide(text)) == text);
   CHECK(Utf8(L"").empty());
   CHECK(Wide("").empty());
@@ -52,7 +54,8 @@ TEST_CASE("only a plain name is opened below a directory") {
   }
   CHECK(OpenAt(root->get(), L"new", GENERIC_WRITE | SYNCHRONIZE, FILE_CREATE, FILE_NON_DIRECTORY_FILE).ok());
   CHECK(std::filesystem::exists(directory.path + "/in/new"));
-  CHECK(absl::IsAlreadyExists(OpenAt(root->get(), L"NEW", GENERIC_WRITE | SYNCHRONIZE, FILE_CREATE, 0).status()));
+  CHECK(absl::IsAlreadyExists(
+      OpenAt(root->get(), L"NEW", GENERIC_WRITE | SYNCHRONIZE, FILE_CREATE, 0).status()));
 }
 
 TEST_CASE("read-only files are removed with their tree") {

@@ -31,7 +31,8 @@ DWORD Delete(HANDLE directory, std::wstring_view name) {
   if (absl::IsNotFound(file.status())) return ERROR_SUCCESS;
   if (!file.ok()) return GetLastError();
   ULONG flags = kDelete | kPosixSemantics | kIgnoreReadOnly;
-  if (SetFileInformationByHandle(file->get(), kFileDispositionInfoEx, &flags, sizeof flags)) return ERROR_SUCCESS;
+  if (SetFileInformationByHandle(file->get(), kFileDispositionInfoEx, &flags, sizeof flags))
+    return ERROR_SUCCESS;
   const DWORD error = GetLastError();
   if (error == ERROR_DIR_NOT_EMPTY) return error;
   return DeleteOnClose(file->get()) ? ERROR_SUCCESS : GetLastError();
@@ -53,7 +54,8 @@ StatusOr<Level> Enter(HANDLE parent, const std::wstring& name) {
 
 StatusOr<Handle> OpenAt(HANDLE directory, std::wstring_view name, ACCESS_MASK access, ULONG disposition,
                         ULONG options, ULONG attributes) {
-  if (!IsOnePart(name)) return absl::InvalidArgumentError(Concat("\"", Utf8(name), "\" is not the name of a file"));
+  if (!IsOnePart(name))
+    return absl::InvalidArgumentError(Concat("\"", Utf8(name), "\" is not the name of a file"));
   std::wstring copy(name);
   UNICODE_STRING text{};
   text.Buffer = copy.data();
@@ -62,10 +64,11 @@ StatusOr<Handle> OpenAt(HANDLE directory, std::wstring_view name, ACCESS_MASK ac
   InitializeObjectAttributes(&object, &text, OBJ_CASE_INSENSITIVE, directory, nullptr);
   IO_STATUS_BLOCK outcome{};
   HANDLE opened = nullptr;
-  constexpr ULONG kAlways = FILE_SYNCHRONOUS_IO_NONALERT | FILE_OPEN_REPARSE_POINT | FILE_OPEN_FOR_BACKUP_INTENT;
-  const NTSTATUS status =
-      NtCreateFile(&opened, access, &object, &outcome, nullptr, attributes,
-                   FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, disposition, options | kAlways, nullptr, 0);
+  constexpr ULONG kAlways =
+      FILE_SYNCHRONOUS_IO_NONALERT | FILE_OPEN_REPARSE_POINT | FILE_OPEN_FOR_BACKUP_INTENT;
+  const NTSTATUS status = NtCreateFile(&opened, access, &object, &outcome, nullptr, attributes,
+                                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, disposition,
+                                       options | kAlways, nullptr, 0);
   if (status >= 0) return Handle(opened);
   SetLastError(RtlNtStatusToDosError(status));
   const DWORD error = GetLastError();

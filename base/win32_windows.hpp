@@ -10,7 +10,8 @@
 namespace jobpod {
 
 // A Win32 error (GetLastError) as a Status: "<what>: <text of error>". The kind follows the code
-// (ERROR_FILE_NOT_FOUND → NotFound, ERROR_ACCESS_DENIED → PermissionDenied, ERROR_DISK_FULL → ResourceExhausted …).
+// (ERROR_FILE_NOT_FOUND → NotFound, ERROR_ACCESS_DENIED → PermissionDenied, ERROR_DISK_FULL →
+// ResourceExhausted …).
 Status Win32Status(uint32_t error, std::string_view what);
 
 // The same for the calling thread's last error.
@@ -21,7 +22,8 @@ std::wstring Wide(std::string_view text);
 std::string Utf8(std::wstring_view text);
 
 // `path` as an absolute one with the \\?\ prefix, which lifts the limit of 260 characters. Slashes become
-// backslashes and the system's rules for names apply (trailing dots and spaces go): for the daemon's own paths.
+// backslashes and the system's rules for names apply (trailing dots and spaces go): for the daemon's own
+// paths.
 StatusOr<std::wstring> LongPath(std::string_view path);
 
 }  // namespace jobpod

@@ -2,8 +2,6 @@
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 
-#include "base/handle_linux.hpp"
-#include "base/scope_exit.hpp"
 #include "runtime/job_test_support.hpp"
 
 namespace jobpod {
@@ -16,7 +14,7 @@ std::string EverySystem() {
 // Starts and gives the pid; the handle is closed.
 int32_t Start(Job& job, const LaunchPlan& plan) {
   Spawned spawned = Take(job.Spawn(plan, {}));
-  Fd handle(static_cast<int>(spawned.process_handle));
+  CloseProcess(spawned);
   REQUIRE(spawned.pid > 0);
   return spawned.pid;
 }
@@ -28,7 +26,7 @@ bool Contains(const Job& job, int32_t pid) {
 
 size_t Count(const Job& job) {
   auto pids = job.Processes();
-  return pids.ok() ? pids->size() : 0;
+  return pids.ok() ? CountPrograms(*pids) : 0;
 }
 
 #define FIXTURE(name)                       \
@@ -48,7 +46,7 @@ TEST_CASE("A program runs inside its job until it is killed") {
   REQUIRE_OK(job->Terminate());
   CHECK(Eventually([&] { return job->Empty(); }));
   REQUIRE_OK(job->Remove());
-  CHECK(host.Gone());
+  CHECK(Eventually([&] { return host.Gone(); }));
   REQUIRE_OK(job->Remove());
   REQUIRE_OK(job->Terminate());
   CHECK(job->Empty());
@@ -62,7 +60,7 @@ TEST_CASE("A program that cannot be started leaves nothing") {
   CHECK(job->Empty());
   CHECK(Count(*job) == 0);
   REQUIRE_OK(job->Remove());
-  CHECK(host.Gone());
+  CHECK(Eventually([&] { return host.Gone(); }));
 }
 
 TEST_CASE("A daemonized process stays in the job and dies with it") {
@@ -76,9 +74,24 @@ TEST_CASE("A daemonized process stays in the job and dies with it") {
   CHECK(Eventually([&] { return job->Empty(); }));
 }
 
+TEST_CASE("A signal reaches the tree and ends what does not ignore it") {
+  FIXTURE(host);
+  auto pod = Take(host.jobs().Create(host.root(), {}));
+  auto job = Take(pod->CreateChild("container", JobKind::kLimited, {}));
+  const int signal = GENERATE(SIGTERM, SIGINT);
+  CAPTURE(signal);
+  Start(*job, host.Plan(Deed::kWait));
+  Start(*job, host.Plan(Deed::kWait));
+  REQUIRE(Eventually([&] { return Count(*pod) == 2; }));
+  REQUIRE_OK(pod->Signal(signal));
+  CHECK(Eventually([&] { return pod->Empty(); }));
+  REQUIRE_OK(pod->Signal(signal));
+}
+
 TEST_CASE("A fork bomb stays within the limit on processes and is gone after Terminate") {
   FIXTURE(host);
   if (!host.Has("pids")) return;
+  if (system == "host" && !HostSurvivesStorms()) return;
   Limits limits;
   limits.set_pids(50);
   auto job = Take(host.jobs().Create(host.root(), limits));
@@ -88,14 +101,13 @@ TEST_CASE("A fork bomb stays within the limit on processes and is gone after Ter
   REQUIRE_OK(job->Terminate());
   CHECK(Eventually([&] { return job->Empty(); }));
   REQUIRE_OK(job->Remove());
-  CHECK(host.Gone());
+  CHECK(Eventually([&] { return host.Gone(); }));
 }
 
 TEST_CASE("A tree that forks faster than it dies is gone after Terminate") {
   FIXTURE(host);
-  // The runners' ends are nobody's business: the kernel reaps them.
-  auto before = signal(SIGCHLD, SIG_IGN);
-  ScopeExit restore([&] { signal(SIGCHLD, before); });
+  if (system == "host" && !HostSurvivesStorms()) return;
+  LetKernelReap ends;
   auto job = Take(host.jobs().Create(host.root(), {}));
   Start(*job, host.Plan(Deed::kChase));
   REQUIRE(Eventually([&] { return Count(*job) >= 20; }));
@@ -103,7 +115,7 @@ TEST_CASE("A tree that forks faster than it dies is gone after Terminate") {
   CHECK(Eventually([&] { return job->Empty(); }));
   CHECK(Count(*job) == 0);
   REQUIRE_OK(job->Remove());
-  CHECK(host.Gone());
+  CHECK(Eventually([&] { return host.Gone(); }));
 }
 
 TEST_CASE("Jobs nest: each is killed with what is inside it, and nothing else") {
@@ -118,7 +130,9 @@ TEST_CASE("Jobs nest: each is killed with what is inside it, and nothing else") 
   CHECK(Contains(*pod, in_exec));
   CHECK(Contains(*first, in_exec));
   CHECK_FALSE(Contains(*second, in_exec));
-  CHECK(Take(pod->Usage(UsageDetail::kFull)).processes == 3);
+  CHECK(Eventually([&] { return Count(*pod) == 3; }));
+  CHECK(Eventually(
+      [&] { return Take(pod->Usage(UsageDetail::kFull)).processes == Take(pod->Processes()).size(); }));
   auto children = host.jobs().Children(host.root());
   std::sort(children.begin(), children.end());
   CHECK(children == std::vector<std::string>{"first", "second"});
@@ -135,7 +149,7 @@ TEST_CASE("Jobs nest: each is killed with what is inside it, and nothing else") 
   REQUIRE_OK(pod->Terminate());
   CHECK(Eventually([&] { return pod->Empty(); }));
   REQUIRE_OK(pod->Remove());
-  CHECK(host.Gone());
+  CHECK(Eventually([&] { return host.Gone(); }));
 }
 
 TEST_CASE("A job is found again by name, and an empty leftover is taken over") {
@@ -218,7 +232,7 @@ TEST_CASE("Burnt CPU time is counted") {
   CHECK(Eventually([&] { return Take(job->Usage(UsageDetail::kFull)).cpu_ns >= 90'000'000; }));
   JobUsage usage = Take(pod->Usage(UsageDetail::kFull));
   CHECK(usage.cpu_ns >= 90'000'000);
-  CHECK(usage.processes == 1);
+  CHECK(usage.processes >= 1);
   CHECK(usage.timestamp > 0);
 }
 

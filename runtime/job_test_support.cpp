@@ -1,23 +1,18 @@
 #include "runtime/job_test_support.hpp"
 
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <thread>
 
-#include "runtime/cgroup_file_linux.hpp"
+#include "base/id.hpp"
 #include "runtime/job_fake.hpp"
-#include "runtime/job_linux.hpp"
 
 namespace jobpod {
 namespace {
 
 std::string UniqueRoot() {
   static std::atomic<int> next{0};
-  return Concat("jobpod-test-", getpid(), "-", ++next);
+  return Concat("jobpod-test-", NewId().substr(0, 8), "-", ++next);
 }
 
 const char* NameOf(Deed deed) {
@@ -37,20 +32,9 @@ std::unique_ptr<Jobs> MakeFake() {
   return fake;
 }
 
-// Only one part of the host's hierarchies, as if the other were not mounted.
-std::unique_ptr<Jobs> MakePart(int version) {
-  CgroupSystem host = Take(DetectCgroupSystem());
-  std::erase_if(host.hierarchies, [&](const Hierarchy& h) { return h.version != version; });
-  StatusOr<CgroupSystem> part = MakeCgroupSystem(host.hierarchies);
-  if (!part.ok()) return nullptr;
-  part->block_device = host.block_device;
-  return MakeLinuxJobs(*std::move(part));
-}
-
 std::unique_ptr<Jobs> MakeJobs(const std::string& system) {
   if (system == "fake") return MakeFake();
-  if (system == "host") return Take(SystemJobs());
-  return MakePart(system == "v1" ? 1 : 2);
+  return MakeHostJobs(system);
 }
 
 }  // namespace
@@ -58,7 +42,7 @@ std::unique_ptr<Jobs> MakeJobs(const std::string& system) {
 JobFixture::JobFixture(const std::string& system)
     : fake_(system == "fake"), root_(UniqueRoot()), jobs_(MakeJobs(system)) {
   // Orphans come to this process, so that the test can wait for them.
-  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  AdoptOrphans();
 }
 
 JobFixture::~JobFixture() {
@@ -71,7 +55,9 @@ JobFixture::~JobFixture() {
 
 bool JobFixture::Has(const std::string& controller) const {
   const auto& all = jobs_->system().controllers;
-  return std::find(all.begin(), all.end(), controller) != all.end();
+  const bool has = std::find(all.begin(), all.end(), controller) != all.end();
+  if (!has) WARN(jobs_->system().mode << " has no controller for " << controller << ": not tested");
+  return has;
 }
 
 LaunchPlan JobFixture::Plan(Deed deed) const {
@@ -87,16 +73,13 @@ LaunchPlan JobFixture::Plan(Deed deed) const {
 bool JobFixture::Gone() const {
   if (jobs_->Open(root_).ok()) return false;
   if (fake_) return true;
-  CgroupSystem host = Take(DetectCgroupSystem());
-  return std::none_of(host.hierarchies.begin(), host.hierarchies.end(),
-                      [&](const Hierarchy& hierarchy) { return CgroupExists(hierarchy.Path(root_)); });
+  return HostHasNothingOf(root_);
 }
 
 bool Eventually(const std::function<bool()>& condition) {
-  auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   for (;;) {
-    while (waitpid(-1, nullptr, WNOHANG) > 0) {
-    }
+    ReapEnded();
     if (condition()) return true;
     if (std::chrono::steady_clock::now() > end) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));

@@ -17,16 +17,17 @@ enum class Deed { kWait, kExit, kDaemonize, kBomb, kChase, kBurn, kEat, kMissing
 
 constexpr int64_t kEatenBytes = 256 << 20;
 
-// One job system with a job tree of its own, "jobpod-test-<pid>-<n>", that is gone afterwards.
+// One job system with a job tree of its own, "jobpod-test-<random>-<n>", that is gone afterwards.
 class JobFixture {
  public:
-  // "host" = this host's cgroups, "v1" and "v2" = only that part of them, "fake".
+  // "host" = this host's jobs, "v1" and "v2" = only that part of its cgroups, "fake".
   explicit JobFixture(const std::string& system);
   ~JobFixture();
 
   // False when this host has no such part.
   bool available() const { return jobs_ != nullptr; }
   Jobs& jobs() { return *jobs_; }
+  // Says so when it is missing, for then something is not tested.
   bool Has(const std::string& controller) const;
   const std::string& root() const { return root_; }
   LaunchPlan Plan(Deed deed) const;
@@ -39,7 +40,28 @@ class JobFixture {
   std::unique_ptr<Jobs> jobs_;
 };
 
-// Waits, at most five seconds, and reaps what has ended meanwhile.
+// What is different on each system (job_test_host_{linux,windows}.cpp).
+std::unique_ptr<Jobs> MakeHostJobs(const std::string& part);  // null when the host has no such part
+bool HostHasNothingOf(const std::string& root);
+void CloseProcess(const Spawned& spawned);
+size_t CountPrograms(const std::vector<int32_t>& pids);  // without what the system puts beside them
+bool HostSurvivesStorms();  // of processes started and killed at once; says so when not
+void AdoptOrphans();        // they come to this process, so that it can wait for them
+void ReapEnded();
+
+// While it lives, ends of children are nobody's business: the kernel reaps them.
+class LetKernelReap {
+ public:
+  LetKernelReap();
+  ~LetKernelReap();
+  LetKernelReap(const LetKernelReap&) = delete;
+  LetKernelReap& operator=(const LetKernelReap&) = delete;
+
+ private:
+  [[maybe_unused]] void (*before_)(int) = nullptr;
+};
+
+// Waits, at most a minute, and reaps what has ended meanwhile.
 bool Eventually(const std::function<bool()>& condition);
 
 inline Limits MemoryLimit(int64_t bytes) {

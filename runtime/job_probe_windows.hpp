@@ -1,0 +1,10 @@
+// What job objects can do on this system, found by trying.
+#pragma once
+
+#include "runtime/job.hpp"
+
+namespace jobpod {
+
+JobSystem ProbeJobObjects();
+
+}  // namespace jobpod

@@ -1,0 +1,90 @@
+#include "runtime/job_tree_windows.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include "runtime/job_object_windows.hpp"
+
+namespace jobpod {
+namespace {
+// Windows may lose the message that a job is empty.
+constexpr std::chrono::seconds kPollPause{2};
+}  // namespace
+
+JobTree::JobTree(Handle job, std::shared_ptr<JobTree> outer)
+    : outer_(std::move(outer)), job_(std::make_shared<Handle>(std::move(job))) {}
+
+std::shared_ptr<const Handle> JobTree::Job() const {
+  std::lock_guard lock(mutex_);
+  return job_;
+}
+
+bool JobTree::Empty() const {
+  const std::shared_ptr<const Handle> job = Job();
+  return !job || ActiveProcesses(job->get()) == 0;
+}
+
+void JobTree::AddInner(const std::shared_ptr<JobTree>& inner) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(inner_, [](const auto& other) { return other.expired(); });
+  inner_.push_back(inner);
+}
+
+void JobTree::Close() {
+  std::vector<std::weak_ptr<JobTree>> inner;
+  {
+    std::lock_guard lock(mutex_);
+    job_.reset();
+    inner.swap(inner_);
+  }
+  for (const std::weak_ptr<JobTree>& tree : inner) {
+    if (auto alive = tree.lock()) alive->Close();
+  }
+}
+
+void JobTree::CountMemoryHit() {
+  ++memory_hits_;
+  Tell(&JobEvents::memory_limit_hit);
+  if (outer_) outer_->CountMemoryHit();
+}
+
+void JobTree::Tell(std::function<void()> JobEvents::*what) {
+  std::lock_guard lock(mutex_);
+  if (io_ == nullptr || !((*events_).*what)) return;
+  // A copy is called: the callback may end the watch it was given to.
+  boost::asio::post(*io_, [kept = events_, what] {
+    if (auto call = (*kept).*what) call();
+  });
+}
+
+bool JobTree::Watch(boost::asio::io_context& io, JobEvents events) {
+  {
+    std::lock_guard lock(mutex_);
+    if (io_ != nullptr) return false;
+    io_ = &io;
+    events_ = std::make_shared<JobEvents>(std::move(events));
+  }
+  timer_ = std::make_unique<boost::asio::steady_timer>(io);
+  Poll();
+  return true;
+}
+
+void JobTree::Unwatch() {
+  std::lock_guard lock(mutex_);
+  io_ = nullptr;
+  if (events_) *events_ = {};
+  timer_.reset();
+}
+
+void JobTree::Poll() {
+  timer_->expires_after(kPollPause);
+  timer_->async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const std::shared_ptr<JobTree> alive = weak.lock();
+    if (error || !alive || !alive->timer_) return;
+    const bool empty = alive->Empty();
+    if (empty && !alive->told_empty_) alive->Tell(&JobEvents::became_empty);
+    alive->told_empty_ = empty;
+    alive->Poll();
+  });
+}
+
+}  // namespace jobpod

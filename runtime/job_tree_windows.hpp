@@ -1,0 +1,61 @@
+// The part of a job that its port and the jobs inside it reach.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/handle_windows.hpp"
+#include "runtime/job.hpp"
+
+namespace jobpod {
+
+// Thread-safe, but for what is said otherwise.
+class JobTree : public std::enable_shared_from_this<JobTree> {
+ public:
+  JobTree(Handle job, std::shared_ptr<JobTree> outer);
+
+  // The job object, kept open while the caller holds it; null after Close.
+  std::shared_ptr<const Handle> Job() const;
+
+  bool Empty() const;
+
+  // Null for the outermost one.
+  const std::shared_ptr<JobTree>& outer() const { return outer_; }
+  void AddInner(const std::shared_ptr<JobTree>& inner);
+
+  // Gives up the job object and those inside it.
+  void Close();
+
+  // Windows tells the job whose limit was hit; those around it count it too, as cgroups do.
+  void CountMemoryHit();
+  uint64_t memory_hits() const { return memory_hits_; }
+
+  // Calls back on the watcher's io_context.
+  void Tell(std::function<void()> JobEvents::*what);
+
+  // False when somebody watches already. Watch and Unwatch are called on the thread of `io`.
+  bool Watch(boost::asio::io_context& io, JobEvents events);
+  // Nothing is told after this.
+  void Unwatch();
+
+ private:
+  void Poll();
+
+  const std::shared_ptr<JobTree> outer_;
+  std::atomic<uint64_t> memory_hits_{0};
+  // On the thread of the watcher's io_context.
+  std::unique_ptr<boost::asio::steady_timer> timer_;
+  bool told_empty_ = true;
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::shared_ptr<const Handle> job_;
+  std::vector<std::weak_ptr<JobTree>> inner_;
+  boost::asio::io_context* io_ = nullptr;
+  std::shared_ptr<JobEvents> events_;
+};
+
+}  // namespace jobpod

@@ -1,0 +1,161 @@
+#include "runtime/process_windows.hpp"
+
+#include <userenv.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "base/handle_windows.hpp"
+#include "base/scope_exit.hpp"
+#include "base/win32_windows.hpp"
+#include "runtime/windows_command_line.hpp"
+#include "runtime/windows_environment.hpp"
+
+namespace jobpod {
+namespace {
+
+constexpr DWORD_PTR kJobList = 0x2000D;  // PROC_THREAD_ATTRIBUTE_JOB_LIST
+
+// The standard streams, as handles that the child inherits. NUL for what was not given.
+struct Streams {
+  Handle input, output, error;
+  HANDLE list[3];
+};
+
+StatusOr<Handle> Inheritable(intptr_t given) {
+  if (given == -1) {
+    SECURITY_ATTRIBUTES inherited{sizeof inherited, nullptr, TRUE};
+    Handle null(CreateFileW(L"NUL", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                            &inherited, OPEN_EXISTING, 0, nullptr));
+    if (!null) return LastErrorStatus("open NUL");
+    return null;
+  }
+  HANDLE copy = nullptr;
+  if (!DuplicateHandle(GetCurrentProcess(), reinterpret_cast<HANDLE>(given), GetCurrentProcess(), &copy, 0,
+                       TRUE, DUPLICATE_SAME_ACCESS)) {
+    return LastErrorStatus("hand a stream to a new process");
+  }
+  return Handle(copy);
+}
+
+StatusOr<Streams> MakeStreams(const SpawnHandles& handles) {
+  Streams streams;
+  ASSIGN_OR_RETURN(streams.input, Inheritable(handles.standard_input));
+  ASSIGN_OR_RETURN(streams.output, Inheritable(handles.standard_output));
+  ASSIGN_OR_RETURN(streams.error, Inheritable(handles.standard_error));
+  streams.list[0] = streams.input.get();
+  streams.list[1] = streams.output.get();
+  streams.list[2] = streams.error.get();
+  return streams;
+}
+
+// The attribute list keeps pointers to what it was given: jobs and streams outlive it.
+class Attributes {
+ public:
+  Status Fill(const std::vector<HANDLE>& jobs, Streams& streams) {
+    SIZE_T size = 0;
+    InitializeProcThreadAttributeList(nullptr, 2, 0, &size);
+    memory_ = std::make_unique<char[]>(size);
+    if (!InitializeProcThreadAttributeList(get(), 2, 0, &size)) return Failed();
+    ready_ = true;
+    auto* list = const_cast<HANDLE*>(jobs.data());
+    if (!UpdateProcThreadAttribute(get(), 0, kJobList, list, jobs.size() * sizeof(HANDLE), nullptr,
+                                   nullptr) ||
+        !UpdateProcThreadAttribute(get(), 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, streams.list,
+                                   sizeof streams.list, nullptr, nullptr)) {
+      return Failed();
+    }
+    return absl::OkStatus();
+  }
+  ~Attributes() {
+    if (ready_) DeleteProcThreadAttributeList(get());
+  }
+  LPPROC_THREAD_ATTRIBUTE_LIST get() { return reinterpret_cast<LPPROC_THREAD_ATTRIBUTE_LIST>(memory_.get()); }
+
+ private:
+  static Status Failed() { return LastErrorStatus("prepare a new process"); }
+  std::unique_ptr<char[]> memory_;
+  bool ready_ = false;
+};
+
+// The variables Windows gives the account of `token` at logon.
+std::vector<std::string> AccountEnvironment(HANDLE token) {
+  void* block = nullptr;
+  if (!CreateEnvironmentBlock(&block, token, FALSE)) return {};
+  ScopeExit destroy([&] { DestroyEnvironmentBlock(block); });
+  std::vector<std::string> entries;
+  for (const auto* at = static_cast<const wchar_t*>(block); *at != L'\0'; at += wcslen(at) + 1) {
+    entries.push_back(Utf8(at));
+  }
+  return entries;
+}
+
+// Sorted, as Windows keeps its own; each entry ends with a NUL, and so does the block.
+std::wstring EnvironmentBlock(const LaunchPlan& plan) {
+  HANDLE token = nullptr;
+  OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_DUPLICATE | TOKEN_IMPERSONATE, &token);
+  const Handle owned(token);
+  std::vector<std::string> entries = MergeWindowsEnvironment(
+      AccountEnvironment(token), {plan.environment().begin(), plan.environment().end()});
+  std::vector<std::wstring> wide;
+  for (const std::string& entry : entries) wide.push_back(Wide(entry));
+  std::stable_sort(wide.begin(), wide.end(), [](const std::wstring& a, const std::wstring& b) {
+    return CompareStringOrdinal(a.c_str(), static_cast<int>(a.find(L'=', 1)), b.c_str(),
+                                static_cast<int>(b.find(L'=', 1)), TRUE) == CSTR_LESS_THAN;
+  });
+  std::wstring block;
+  for (const std::wstring& entry : wide) block.append(entry).append(1, L'\0');
+  return block + std::wstring(entries.empty() ? 2 : 1, L'\0');
+}
+
+bool IsFile(const std::wstring& path) {
+  const DWORD attributes = GetFileAttributesW(path.c_str());
+  return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0;
+}
+
+StatusOr<std::wstring> FindExecutable(const LaunchPlan& plan) {
+  for (const std::string& candidate : plan.executables()) {
+    const std::wstring path = Wide(candidate);
+    if (IsFile(path)) return path;
+  }
+  const std::string& asked = plan.argv().empty() ? plan.executables(0) : plan.argv(0);
+  return absl::NotFoundError(Concat("start ", asked, ": failed to find executable \"", asked, "\""));
+}
+
+Status Failure(DWORD error, const std::wstring& program) {
+  if (error == ERROR_NOT_ENOUGH_QUOTA) {
+    return absl::ResourceExhaustedError(
+        Concat("start ", Utf8(program), ": the job's limit on processes is reached"));
+  }
+  return Win32Status(error, Concat("start ", Utf8(program)));
+}
+
+}  // namespace
+
+StatusOr<Spawned> StartProcess(const LaunchPlan& plan, const SpawnHandles& handles,
+                               const std::vector<HANDLE>& jobs) {
+  ASSIGN_OR_RETURN(const std::wstring program, FindExecutable(plan));
+  ASSIGN_OR_RETURN(const std::string line, JoinCommandLine({plan.argv().begin(), plan.argv().end()}));
+  ASSIGN_OR_RETURN(Streams streams, MakeStreams(handles));
+  Attributes attributes;
+  RETURN_IF_ERROR(attributes.Fill(jobs, streams));
+  STARTUPINFOEXW startup{};
+  startup.StartupInfo.cb = sizeof startup;
+  startup.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
+  startup.StartupInfo.hStdInput = streams.list[0];
+  startup.StartupInfo.hStdOutput = streams.list[1];
+  startup.StartupInfo.hStdError = streams.list[2];
+  startup.lpAttributeList = attributes.get();
+  std::wstring command = Wide(line), block = EnvironmentBlock(plan);
+  const std::wstring directory = Wide(plan.working_directory());
+  constexpr DWORD kFlags = CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT | CREATE_NO_WINDOW;
+  PROCESS_INFORMATION born{};
+  if (!CreateProcessW(program.c_str(), command.data(), nullptr, nullptr, TRUE, kFlags, block.data(),
+                      directory.empty() ? nullptr : directory.c_str(), &startup.StartupInfo, &born)) {
+    return Failure(GetLastError(), program);
+  }
+  CloseHandle(born.hThread);
+  return Spawned{static_cast<int32_t>(born.dwProcessId), reinterpret_cast<intptr_t>(born.hProcess)};
+}
+
+}  // namespace jobpod

@@ -1,0 +1,19 @@
+// A new process on Windows, born inside its jobs.
+#pragma once
+
+#include <windows.h>
+
+#include <vector>
+
+#include "base/status.hpp"
+#include "runtime/job.hpp"
+
+namespace jobpod {
+
+// Starts the first of the plan's executables that exists, as the calling process's account, in all of `jobs`
+// (outermost first) from its first instruction on, with the standard streams of `handles` and nothing else
+// inherited, without a window. NotFound when none exists, else Windows' own reason.
+StatusOr<Spawned> StartProcess(const LaunchPlan& plan, const SpawnHandles& handles,
+                               const std::vector<HANDLE>& jobs);
+
+}  // namespace jobpod
