@@ -17,6 +17,7 @@
 
 #include "base/file.hpp"
 #include "base/file_linux.hpp"
+#include "runtime/child_console_linux.hpp"
 #include "runtime/child_exec_linux.hpp"
 #include "runtime/child_namespaces_linux.hpp"
 #include "runtime/child_privileges_linux.hpp"
@@ -49,6 +50,14 @@ StatusOr<Streams> CopyStreams(const SpawnHandles& handles) {
   ASSIGN_OR_RETURN(streams.standard[0], CopyOfStream(handles.standard_input));
   ASSIGN_OR_RETURN(streams.standard[1], CopyOfStream(handles.standard_output));
   ASSIGN_OR_RETURN(streams.standard[2], CopyOfStream(handles.standard_error));
+  return streams;
+}
+
+StatusOr<Streams> TerminalStreams(Fd terminal) {
+  Streams streams;
+  ASSIGN_OR_RETURN(streams.standard[0], CopyOfStream(terminal.get()));
+  ASSIGN_OR_RETURN(streams.standard[1], CopyOfStream(terminal.get()));
+  ASSIGN_OR_RETURN(streams.standard[2], CopyOfStream(terminal.get()));
   return streams;
 }
 
@@ -152,10 +161,15 @@ void ResetSignals() {
 
 // Returns only on failure.
 Status BecomeProgram(const LaunchPlan& plan, const SpawnHandles& handles) {
+  const bool terminal = handles.console >= 0;
   ASSIGN_OR_RETURN(Streams streams, CopyStreams(handles));
   RETURN_IF_ERROR(SetOomScore(plan));
   RETURN_IF_ERROR(EnterView(plan, handles));
-  RETURN_IF_ERROR(InstallStreams(streams, handles.terminal));
+  if (terminal) {
+    ASSIGN_OR_RETURN(Fd console, OpenConsole(plan, static_cast<int>(handles.console)));
+    ASSIGN_OR_RETURN(streams, TerminalStreams(std::move(console)));
+  }
+  RETURN_IF_ERROR(InstallStreams(streams, terminal));
   umask(022);
   RETURN_IF_ERROR(EnterWorkingDirectory(plan));
   ResetSignals();

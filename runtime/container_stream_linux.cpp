@@ -1,10 +1,7 @@
 // ExecStream and AttachStream: pipes and a control socket are made here and shared with the shim.
-#include <sys/socket.h>
-
-#include <cerrno>
-
 #include "base/id.hpp"
 #include "base/pipe_linux.hpp"
+#include "runtime/console_linux.hpp"
 #include "runtime/launch.hpp"
 #include "runtime/manager.hpp"
 #include "runtime/stdio_session_linux.hpp"
@@ -42,24 +39,28 @@ Status AddOutput(Streams& streams, Fd& ours) {
   return absl::OkStatus();
 }
 
-Status AddControl(Streams& streams) {
-  int ends[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-    return ErrnoStatus(errno, "make a socket pair for a stream");
-  }
-  streams.ours.control = Fd(ends[0]);
-  streams.theirs.emplace_back(ends[1]);
-  return absl::OkStatus();
-}
-
-// In the order of the shim's protocol.
+// In the order of the shim's protocol. A terminal comes from the process.
 StatusOr<Streams> OpenStreams(const StdioRequest& request) {
   Streams streams;
-  if (request.standard_input) RETURN_IF_ERROR(AddInput(streams));
-  if (request.standard_output) RETURN_IF_ERROR(AddOutput(streams, streams.ours.output));
-  if (request.standard_error) RETURN_IF_ERROR(AddOutput(streams, streams.ours.error));
-  RETURN_IF_ERROR(AddControl(streams));
+  const bool pipes = !request.terminal;
+  if (pipes && request.standard_input) RETURN_IF_ERROR(AddInput(streams));
+  if (pipes && request.standard_output) RETURN_IF_ERROR(AddOutput(streams, streams.ours.output));
+  if (pipes && request.standard_error) RETURN_IF_ERROR(AddOutput(streams, streams.ours.error));
+  ASSIGN_OR_RETURN(SocketPair control, MakeSocketPair());
+  streams.ours.control = std::move(control.ours);
+  streams.theirs.push_back(std::move(control.theirs));
   return streams;
+}
+
+Status TakeTerminal(const StdioRequest& request, SessionEnds& ends) {
+  ASSIGN_OR_RETURN(ends.terminal, ReceiveHandle(ends.control.get()));
+  if (request.standard_input) {
+    ASSIGN_OR_RETURN(ends.input, Duplicate(ends.terminal));
+  }
+  if (request.standard_output) {
+    ASSIGN_OR_RETURN(ends.output, Duplicate(ends.terminal));
+  }
+  return absl::OkStatus();
 }
 
 Status CheckVersion(const ShimClient& shim, const std::string& pod_id) {
@@ -94,13 +95,16 @@ StatusOr<std::unique_ptr<StdioSession>> Manager::ExecStream(const std::string& i
   shim::ToShim message;
   shim::Exec& exec = *message.mutable_exec();
   exec.set_container_id(record.id());
-  ASSIGN_OR_RETURN(*exec.mutable_plan(), ComposeExecPlan(record.plan(), NewId().substr(0, 16), command));
-  exec.set_has_stdin(request.standard_input);
-  exec.set_has_stdout(request.standard_output);
-  exec.set_has_stderr(request.standard_error);
+  ASSIGN_OR_RETURN(*exec.mutable_plan(),
+                   ComposeExecPlan(record.plan(), NewId().substr(0, 16), command, request.terminal));
+  exec.set_has_stdin(request.standard_input && !request.terminal);
+  exec.set_has_stdout(request.standard_output && !request.terminal);
+  exec.set_has_stderr(request.standard_error && !request.terminal);
   exec.set_streamed(true);
+  exec.set_terminal(request.terminal);
   ASSIGN_OR_RETURN(Streams streams, OpenStreams(request));
   RETURN_IF_ERROR(running.shim->Call(message, After(kStartDeadline), streams.Handles()).status());
+  if (request.terminal) RETURN_IF_ERROR(TakeTerminal(request, streams.ours));
   return MakeStdioSession(std::move(streams.ours), executor, std::move(end));
 }
 

@@ -54,12 +54,14 @@ struct JobEvents {
 };
 
 // The descriptors (Linux) or handles (Windows) a new process gets as standard streams. Not owned.
-// -1 = /dev/null or NUL. With `terminal` the process gets stdin's terminal as controlling terminal.
+// -1 = /dev/null or NUL.
 struct SpawnHandles {
   intptr_t standard_input = -1;
   intptr_t standard_output = -1;
   intptr_t standard_error = -1;
-  bool terminal = false;
+  // Instead of the three: the process gets a terminal of its own (console.hpp), whose owner's side comes over
+  // this socket before its program runs. -1 = none.
+  intptr_t console = -1;
   // Linux: an open /proc/PID/ns/mnt whose namespace is entered first (exec into a container); -1 = none.
   intptr_t mount_namespace = -1;
   // Linux: a namespace descriptor or pidfd; the process is born in that process namespace. -1 = as the

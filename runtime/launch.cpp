@@ -123,13 +123,14 @@ Status FinishPlan(const ContainerRecord& container, const std::string& image_use
 }
 
 StatusOr<LaunchPlan> ComposeExecPlan(const LaunchPlan& container, const std::string& exec_id,
-                                     const std::vector<std::string>& command) {
+                                     const std::vector<std::string>& command, bool terminal) {
   if (command.empty() || command[0].empty())
     return absl::InvalidArgumentError("the command to execute is empty");
   LaunchPlan plan;
   plan.set_id(exec_id);
   plan.set_pod_id(container.pod_id());
   *plan.mutable_environment() = container.environment();
+  if (terminal && ValueOf(Strings(plan.environment()), "TERM").empty()) plan.add_environment("TERM=xterm");
   plan.set_working_directory(container.working_directory());
   *plan.mutable_user() = container.user();
   plan.set_no_new_privileges(container.no_new_privileges());

@@ -18,9 +18,10 @@ StatusOr<LaunchPlan> ComposePlan(const PodRecord& pod, const ContainerRecord& co
 // Looks the user up and completes the environment.
 Status FinishPlan(const ContainerRecord& container, const std::string& image_user, LaunchPlan& plan);
 
-// A plan for another process in a started container: its environment, user, directory and view.
+// A plan for another process in a started container: its environment (with a terminal also TERM), user,
+// directory and view.
 StatusOr<LaunchPlan> ComposeExecPlan(const LaunchPlan& container, const std::string& exec_id,
-                                     const std::vector<std::string>& command);
+                                     const std::vector<std::string>& command, bool terminal = false);
 
 // Absolute log path: `relative` cleaned below `directory`; InvalidArgument when it is absolute or climbs
 // out. Empty when either is empty.

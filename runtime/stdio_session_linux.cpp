@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/channel_linux.hpp"
+#include "runtime/console.hpp"
 #include "runtime/shim/protocol.pb.h"
 
 namespace jobpod {
@@ -45,6 +46,7 @@ class DescriptorSession final : public StdioSession {
         output_(ChannelFor(executor, std::move(ends.output))),
         error_(ChannelFor(executor, std::move(ends.error))),
         control_(std::make_shared<Control>(executor, std::move(ends.control), this)),
+        terminal_(std::move(ends.terminal)),
         end_(std::move(end)) {}
 
   ~DescriptorSession() override { control_->LetGo(); }
@@ -55,7 +57,9 @@ class DescriptorSession final : public StdioSession {
   Channel* standard_output() override { return output_.get(); }
   Channel* standard_error() override { return error_.get(); }
 
-  void Resize(uint16_t, uint16_t) override {}
+  void Resize(uint16_t width, uint16_t height) override {
+    if (terminal_) ResizeConsole(terminal_.get(), width, height);
+  }
 
  private:
   // Shared with the wait under way, which may outlast the session.
@@ -94,6 +98,7 @@ class DescriptorSession final : public StdioSession {
 
   std::unique_ptr<PipeChannel> input_, output_, error_;
   std::shared_ptr<Control> control_;
+  Fd terminal_;
   StdioEnd end_;
 };
 

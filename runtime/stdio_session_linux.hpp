@@ -12,6 +12,7 @@ namespace jobpod {
 struct SessionEnds {
   Fd input, output, error;  // not valid where not asked for
   Fd control;               // SOCK_SEQPACKET; the shim says into it how it ended
+  Fd terminal;              // its owner's side once more, for resizing
 };
 
 std::unique_ptr<StdioSession> MakeStdioSession(SessionEnds ends, const boost::asio::any_io_executor& executor,

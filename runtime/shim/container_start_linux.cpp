@@ -39,6 +39,7 @@ Status Container::Launch(Job& pod_job, const LaunchPlan& plan, const StatusOr<Sp
   SpawnHandles all = *handles;
   stdio.Describe(all);
   RETURN_IF_ERROR(SpawnInit(plan, all));
+  RETURN_IF_ERROR(stdio.TakeTerminal());
   undo.Release();
   StartPumps(std::move(stdio));
   return absl::OkStatus();

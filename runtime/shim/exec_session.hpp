@@ -25,7 +25,8 @@ class ExecSession : public std::enable_shared_from_this<ExecSession> {
                                                       const SpawnHandles& handles,
                                                       std::chrono::milliseconds timeout, Done done);
 
-  void Cancel() { End(absl::CancelledError("the exec was cancelled and its processes were killed")); }
+  // At once, or when `grace` is over.
+  void Cancel(std::chrono::milliseconds grace);
 
  private:
   ExecSession(boost::asio::io_context& io, std::unique_ptr<Job> job, Done done);

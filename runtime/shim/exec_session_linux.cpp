@@ -25,6 +25,11 @@ StatusOr<std::shared_ptr<ExecSession>> ExecSession::Start(boost::asio::io_contex
 ExecSession::ExecSession(boost::asio::io_context& io, std::unique_ptr<Job> job, Done done)
     : io_(io), job_(std::move(job)), done_(std::move(done)), timer_(io) {}
 
+void ExecSession::Cancel(std::chrono::milliseconds grace) {
+  if (grace.count() > 0) return Arm(grace);
+  End(absl::CancelledError("the exec was cancelled and its processes were killed"));
+}
+
 void ExecSession::Arm(std::chrono::milliseconds timeout) {
   timer_.expires_after(timeout);
   timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {

@@ -109,12 +109,11 @@ Status Pod::Exec(const shim::Exec& exec, SpawnHandles handles, ExecSession::Done
   return absl::OkStatus();
 }
 
-Status Pod::CancelExec(const std::string& exec_id) {
+void Pod::CancelExec(const std::string& exec_id, std::chrono::milliseconds grace) {
   auto found = execs_.find(exec_id);
-  if (found == execs_.end()) return absl::OkStatus();
+  if (found == execs_.end()) return;
   auto session = found->second;
-  session->Cancel();
-  return absl::OkStatus();
+  session->Cancel(grace);
 }
 
 void Pod::Shutdown(std::function<void(const Status&)> on_end) {

@@ -28,7 +28,8 @@ class Pod {
 
   // `done` is called once unless this fails.
   Status Exec(const shim::Exec& exec, SpawnHandles handles, ExecSession::Done done);
-  Status CancelExec(const std::string& exec_id);
+  // Kills its tree after `grace`, unless it ends by itself before.
+  void CancelExec(const std::string& exec_id, std::chrono::milliseconds grace = {});
 
   // Kills everything; `on_end` is called once when every container has ended and the job is gone, or
   // with the reason it is not after a bound. New containers and execs are refused from now on.

@@ -100,7 +100,8 @@ Status Server::Answer(const ConnectionPointer& connection, const ToShim& request
     case ToShim::kReopenLog:
       return pod_->ReopenLog(request.reopen_log().container_id());
     case ToShim::kCancelExec:
-      return pod_->CancelExec(request.cancel_exec().exec_id());
+      pod_->CancelExec(request.cancel_exec().exec_id());
+      return absl::OkStatus();
     default:
       return absl::UnimplementedError("this shim does not know the request; it is of an older version");
   }
@@ -132,7 +133,7 @@ void Server::OnClosed(const std::shared_ptr<Connection>& connection) {
     if (own == execs_.end()) return;
     std::string id = own->second;
     execs_.erase(own);
-    (void)pod_->CancelExec(id);
+    pod_->CancelExec(id);
   }
 }
 

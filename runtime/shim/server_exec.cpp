@@ -5,6 +5,8 @@
 namespace jobpod::shim {
 namespace {
 
+constexpr std::chrono::seconds kHangUpGrace{1};  // for what a terminal's hang-up makes programs do
+
 struct Streams {
   Fd standard[3];
   Fd control;
@@ -54,11 +56,15 @@ Status Server::RunExec(const ConnectionPointer& connection, const ToShim& reques
 
 Status Server::RunStreamedExec(const ConnectionPointer& connection, const ToShim& request) {
   ASSIGN_OR_RETURN(Streams streams, TakeStreams(*connection, request.exec()));
-  const SpawnHandles handles = streams.Handles();
+  SpawnHandles handles = streams.Handles();
+  const bool terminal = request.exec().terminal();
+  if (terminal) handles.console = streams.control.get();
   auto control = std::make_shared<ControlSocket>(io_, std::move(streams.control));
   auto done = [control](const StatusOr<ExecReply>& outcome) { control->End(outcome); };
   RETURN_IF_ERROR(pod_->Exec(request.exec(), handles, std::move(done)));
-  control->Start([this, id = request.exec().plan().id()] { (void)pod_->CancelExec(id); });
+  control->Start([this, id = request.exec().plan().id(), terminal] {
+    pod_->CancelExec(id, terminal ? kHangUpGrace : std::chrono::seconds(0));
+  });
   FromShim reply;
   reply.set_id(request.id());
   connection->Send(reply);
