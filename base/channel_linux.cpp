@@ -53,6 +53,8 @@ class PipeChannel::End : public std::enable_shared_from_this<End> {
     }
     descriptor_.async_read_some(buffer, [self = shared_from_this(), buffer, handler = std::move(handler)](
                                             const error_code& error, size_t bytes) {
+      // What came before the close and is only now told counts as ended by it: its owner may be gone.
+      if (!self->descriptor_.is_open()) return handler(boost::asio::error::operation_aborted, 0);
       if (error == boost::asio::error::operation_aborted && self->rest_) return self->ReadRest(buffer, handler);
       handler(ReadError(error), bytes);
     });
@@ -61,7 +63,11 @@ class PipeChannel::End : public std::enable_shared_from_this<End> {
   void Write(boost::asio::const_buffer buffer, Handler handler) {
     boost::asio::async_write(descriptor_, buffer,
                              [self = shared_from_this(), handler = std::move(handler)](
-                                 const error_code& error, size_t bytes) { handler(WriteError(error), bytes); });
+                                 const error_code& error, size_t bytes) {
+                               if (!self->descriptor_.is_open())
+                                 return handler(boost::asio::error::operation_aborted, 0);
+                               handler(WriteError(error), bytes);
+                             });
   }
 
   void Close() {

@@ -76,6 +76,19 @@ TEST_CASE("A channel says when nobody reads it, and ends what is under way when 
   CHECK(written == boost::asio::error::broken_pipe);
 }
 
+TEST_CASE("A channel destroyed before its owner is told of a success tells of the end instead") {
+  boost::asio::io_context io;
+  ChannelPair pair = MakeChannelPair(io.get_executor()).value();
+  error_code read, written;
+  char byte = 0;
+  pair.writer->Write(buffer("x", 1), [&](const error_code& failed, size_t) { written = failed; });
+  pair.reader->Read(buffer(&byte, 1), [&](const error_code& failed, size_t) { read = failed; });
+  pair = {};  // both have been carried out, neither has been told
+  io.run();
+  CHECK(read == boost::asio::error::operation_aborted);
+  CHECK(written == boost::asio::error::operation_aborted);
+}
+
 TEST_CASE("A channel that is to end comes to an end although the other side is kept open") {
   boost::asio::io_context io;
   Pipe pipe = MakePipe(1 << 20).value();
