@@ -13,6 +13,7 @@
 #include "cri/cli/progress.hpp"
 #include "cri/cli/pull.hpp"
 #include "cri/cli/table.hpp"
+#include "cri/cli/terminal.hpp"
 
 namespace jobpod::cli {
 namespace {
@@ -54,7 +55,22 @@ Status Export(const Globals& globals, const std::string& image, const std::strin
   return FromGrpc(client.admin->ExportImage(&context, request, &response));
 }
 
-Status PullOne(const Globals& globals, PullOptions options, bool password_from_input) {
+// "user:password"; a password that is not there is asked for.
+Status TakeCredentials(const std::string& text, PullOptions& options) {
+  const size_t colon = text.find(':');
+  options.username = text.substr(0, colon);
+  if (options.username.empty())
+    return absl::InvalidArgumentError("--creds has no user; write USER:PASSWORD, or USER to be asked");
+  if (colon != std::string::npos) {
+    options.password = text.substr(colon + 1);
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(options.password, ReadSecret(Concat("Password of ", options.username, ": ")));
+  return absl::OkStatus();
+}
+
+Status PullOne(const Globals& globals, PullOptions options, bool password_from_input, const std::string& creds) {
+  if (!creds.empty()) RETURN_IF_ERROR(TakeCredentials(creds, options));
   if (password_from_input && !std::getline(std::cin, options.password)) {
     return absl::InvalidArgumentError("--password-stdin was given, but standard input is empty");
   }
@@ -143,15 +159,23 @@ void AddPull(CLI::App& image, const Globals& globals, Action& action) {
   CLI::App* command = image.add_subcommand("pull", "Pull an image from its registry");
   const auto options = std::make_shared<PullOptions>();
   const auto from_input = std::make_shared<bool>(false);
+  const auto creds = std::make_shared<std::string>();
   command->add_option("image", options->reference, "For instance docker.io/library/busybox:latest")
       ->required();
   command->add_option("--platform", options->platform, "For instance linux/arm64; default this host's");
-  command->add_option("--username", options->username, "Account at the registry");
-  command->add_flag("--password-stdin", *from_input,
-                    "Read the account's password or token from standard input");
+  CLI::Option* user = command->add_option("--username", options->username, "Account at the registry");
+  CLI::Option* input = command->add_flag("--password-stdin", *from_input,
+                                         "Read the account's password or token from standard input");
+  command
+      ->add_option("--creds", *creds,
+                   "Account as USER:PASSWORD, which other users of this host can see; as USER it is asked for")
+      ->excludes(user)
+      ->excludes(input);
   command->add_flag("-q,--quiet", options->quiet, "Show no progress");
-  command->callback([&globals, &action, options, from_input] {
-    action = [&globals, options, from_input] { return Report(PullOne(globals, *options, *from_input)); };
+  command->callback([&globals, &action, options, from_input, creds] {
+    action = [&globals, options, from_input, creds] {
+      return Report(PullOne(globals, *options, *from_input, *creds));
+    };
   });
 }
 

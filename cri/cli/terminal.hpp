@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+
+#include "base/status.hpp"
 
 namespace jobpod::cli {
 
@@ -10,5 +13,9 @@ struct TerminalSize {
   size_t lines = 0;
 };
 TerminalSize StandardErrorSize();
+
+// A line of standard input, without echo and after `prompt` when it is a terminal. Cancelled on Ctrl-C,
+// InvalidArgument at its end.
+StatusOr<std::string> ReadSecret(const std::string& prompt);
 
 }  // namespace jobpod::cli
