@@ -43,6 +43,21 @@ std::string HostInfo(const JobSystem& system) {
       .dump();
 }
 
+// How far the pulls under way are.
+std::string PullInfo(const Images& images) {
+  auto pulls = nlohmann::json::array();
+  for (const PullInFlight& pull : images.Pulls()) {
+    auto layers = nlohmann::json::array();
+    for (const PullProgress& layer : pull.layers)
+      layers.push_back({{"layer", layer.layer},
+                        {"phase", layer.phase},
+                        {"doneBytes", layer.done_bytes},
+                        {"totalBytes", layer.total_bytes}});
+    pulls.push_back({{"reference", pull.reference}, {"waiting", pull.waiting}, {"layers", layers}});
+  }
+  return pulls.dump();
+}
+
 // User namespaces are nowhere; recursive read-only mounts where a pod may get the image as its root.
 void AddHandlers(AdmitLevel level, cri::StatusResponse& response) {
   const bool image_root = level != AdmitLevel::kHostProcess;
@@ -78,6 +93,7 @@ Status RuntimeStatus(const Rooms& rooms, Call&, const cri::StatusRequest& reques
   auto& info = *response->mutable_info();
   info["config"] = ConfigInfo(rooms);
   info["host"] = HostInfo(rooms.pods.job_system());
+  info["pulls"] = PullInfo(rooms.images);
   return absl::OkStatus();
 }
 

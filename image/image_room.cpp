@@ -9,8 +9,8 @@
 #include "image/images.hpp"
 #include "image/import.hpp"
 #include "image/pull.hpp"
+#include "image/pull_flights.hpp"
 #include "image/rootfs.hpp"
-#include "image/single_flight.hpp"
 
 namespace jobpod {
 namespace {
@@ -66,11 +66,16 @@ class ImageRoom : public Images {
 
   StatusOr<std::string> Pull(const PullRequest& request, std::stop_token stop) override {
     ASSIGN_OR_RETURN(const Reference reference, ParseReference(request.reference));
-    const PullSettings settings = Settings();
-    return flights_.Run(
-        FlightKey(request, reference),
-        [&] { return PullImage(*catalog_, settings, request, reference, stop); }, stop);
+    // It may outlive this call: everything it needs is its own.
+    const auto work = [this, request, reference](const ProgressFunction& progress, std::stop_token until) {
+      PullRequest shared = request;
+      shared.progress = progress;
+      return PullImage(*catalog_, Settings(), shared, reference, std::move(until));
+    };
+    return flights_.Run(FlightKey(request, reference), reference.Full(), work, request.progress, std::move(stop));
   }
+
+  std::vector<PullInFlight> Pulls() const override { return flights_.Current(); }
 
   StatusOr<std::vector<std::string>> Import(const std::string& path, const std::string& name,
                                             std::stop_token stop) override {
@@ -135,7 +140,7 @@ class ImageRoom : public Images {
   const ImagesConfig config_;
   std::unique_ptr<ImageCatalog> catalog_;
   std::unique_ptr<RootfsStore> rootfs_;
-  SingleFlight flights_;
+  PullFlights flights_;
 };
 
 }  // namespace

@@ -53,13 +53,20 @@ struct RegistryAuth {
   std::string username, password, auth, server_address, identity_token, registry_token;
 };
 
-// Called from the pulling threads, rarely enough for a terminal; must be quick.
+// Told on the thread that called Pull, rarely enough for a terminal; the pull does not wait for it.
 struct PullProgress {
   std::string layer;  // digest of the blob
   std::string phase;  // "waiting", "downloading", "unpacking", "done", "present"
   uint64_t done_bytes = 0, total_bytes = 0;
 };
 using ProgressFunction = std::function<void(const PullProgress&)>;
+
+// A pull that is under way.
+struct PullInFlight {
+  std::string reference;
+  size_t waiting = 0;  // callers
+  std::vector<PullProgress> layers;
+};
 
 struct PullRequest {
   std::string reference;  // as the user wrote it; normalised the Docker way
@@ -113,7 +120,11 @@ class Images {
   virtual ~Images() = default;
 
   // Returns the image id. Idempotent. Cancelled soon after `stop` is requested, leaving nothing half-made.
+  // Callers that want the same at the same time share one pull, which goes on until the last one is cancelled.
   virtual StatusOr<std::string> Pull(const PullRequest& request, std::stop_token stop) = 0;
+
+  // How far the pulls under way are.
+  virtual std::vector<PullInFlight> Pulls() const = 0;
 
   // Imports an OCI layout (directory or tar) or a docker-save archive, optionally gzip or zstd. Returns
   // the ids of its images. `name` (may be empty) names an image that carries no name of its own; a bare tag in

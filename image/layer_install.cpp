@@ -26,6 +26,7 @@ class Installer {
         forward_(outer, [this] { stop_.request_stop(); }) {}
 
   StatusOr<std::map<std::string, LayerSize>> Run() {
+    for (const LayerPlan& layer : request_.layers) Tell(layer, "waiting", 0);
     {
       std::vector<std::jthread> threads;
       AddThreads(threads);

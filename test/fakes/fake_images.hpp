@@ -27,6 +27,9 @@ class FakeImages : public Images {
     Put(image);
     return image.id;
   }
+  std::vector<PullInFlight> Pulls() const override {
+    return {{"example.test/big:1", 2, {{"sha256:abc", "downloading", 5, 10}}}};
+  }
   StatusOr<std::vector<std::string>> Import(const std::string&, const std::string&,
                                             std::stop_token) override {
     return absl::UnimplementedError("the fake imports nothing");
