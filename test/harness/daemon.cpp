@@ -13,7 +13,6 @@ namespace {
 using Runtime = cri::RuntimeService::Stub;
 
 constexpr const char* kConfig =
-    "version = 1\n"
     "[streaming]\naddress = \"127.0.0.1:0\"\n"
     "[http]\naddress = \"127.0.0.1:0\"\n";
 
@@ -26,7 +25,7 @@ std::string Program(const std::string& name) {
 
 Daemon::Daemon(const std::string& config) {
   mkdir(logs().c_str(), 0755);
-  Spill(directory_ / "config.toml", kConfig + config);
+  Spill(directory_ / "config.toml", Concat("version = 1\n", config, "\n", kConfig));
   Start();
 }
 

@@ -11,7 +11,7 @@ namespace jobpod::test {
 
 class Daemon {
  public:
-  // Starts and waits until it is ready. `config` is more TOML for its file.
+  // Starts and waits until it is ready. `config` is more TOML for its file, top-level keys first.
   explicit Daemon(const std::string& config = "");
   // Removes every pod, stops it with SIGTERM.
   ~Daemon();

@@ -10,10 +10,14 @@ namespace jobpod::test {
 class Registry {
  public:
   Registry();
+  // With TLS by a certificate of its own, and for one account only, "user:password".
+  explicit Registry(const std::string& account);
 
   uint16_t port() const { return port_; }
   // "127.0.0.1:PORT/<name>:latest".
   std::string Reference(const std::string& name) const;
+
+  std::string certificate() const { return directory_ / "ca.pem"; }
 
   // Copies `<layout>:<tag>` to Reference(tag), or to `as` when given; `format` "oci" or "v2s2",
   // `compression` "gzip", "zstd" or "" for as it is.
@@ -26,7 +30,10 @@ class Registry {
   std::string ManifestDigest(const std::string& name) const;
 
  private:
+  void Start(const std::string& more);
+
   TemporaryDirectory directory_;
+  std::string account_;
   uint16_t port_ = 0;
   Process process_;
 };
