@@ -1,11 +1,13 @@
 #include "image/layer_stream.hpp"
 
+#include "image/read_ahead.hpp"
+
 #include <utility>
 
 namespace jobpod {
 namespace {
 
-constexpr size_t kBuffers = 4;
+constexpr size_t kBuffers = ReadAhead::kPieces;
 constexpr size_t kBlobBuffer = 256u << 10;
 constexpr size_t kTarBuffer = 1u << 20;
 constexpr uint64_t kRatioFrom = 256u << 20;

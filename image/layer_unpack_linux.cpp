@@ -6,6 +6,7 @@
 #include "image/layer_stream.hpp"
 #include "image/layer_unpack.hpp"
 #include "image/layer_writer_linux.hpp"
+#include "image/read_ahead.hpp"
 #include "image/tar_reader.hpp"
 
 namespace jobpod {
@@ -21,7 +22,8 @@ StatusOr<Compression> Detect(BlobStream& blob) {
 
 // Unpacks the tar stream to its end, which may be behind the archive's end.
 Status UnpackEntries(TarStream& tar, LayerWriter& writer, const UnpackBudget& budget) {
-  TarReader reader(tar, budget.limits());
+  ReadAhead ahead(tar);
+  TarReader reader(ahead, budget.limits());
   TarEntry entry;
   for (;;) {
     ASSIGN_OR_RETURN(bool more, reader.Next(entry));
