@@ -67,15 +67,21 @@ Status ReadClient(const Place& place, const toml::node& node, RegistryHost& out)
   return absl::OkStatus();
 }
 
+bool IsHeaderText(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\t') || byte == 0x7f;
+  });
+}
+
 Status ReadHeaders(const Place& place, const toml::node& node, RegistryHost& out) {
   const auto* table = node.as_table();
   if (table == nullptr) return place.Bad(node, "header is a table");
   for (const auto& [name, value] : *table) {
     ASSIGN_OR_RETURN(const auto texts, Texts(place, value));
     for (const std::string& text : texts) {
-      if (text.find_first_of("\r\n") != std::string::npos ||
-          name.str().find_first_of("\r\n: ") != std::string::npos)
-        return place.Bad(value, "a header cannot have line breaks");
+      if (!IsHeaderText(text) || !IsHeaderText(name.str()) || name.str().find_first_of(": \t") != name.str().npos)
+        return place.Bad(value, "a header cannot have line breaks or other control characters");
       out.headers.emplace_back(std::string(name.str()), text);
     }
   }
@@ -146,16 +152,16 @@ StatusOr<std::vector<RegistryHost>> ReadHosts(const Place& place, const toml::ta
   return out;
 }
 
-StatusOr<std::vector<RegistryHost>> ReadHostsFile(const Place& place, const std::string& host) {
-  ASSIGN_OR_RETURN(const std::string text, ReadFile(place.file, 1u << 20));
+}  // namespace
+
+StatusOr<std::vector<RegistryHost>> ParseHosts(const std::string& text, const std::string& file,
+                                               const std::string& host) {
   const toml::parse_result parsed = toml::parse(text);
-  if (parsed) return ReadHosts(place, parsed.table(), host);
+  if (parsed) return ReadHosts({file, file.substr(0, file.rfind('/'))}, parsed.table(), host);
   const toml::parse_error& error = parsed.error();
   return absl::InvalidArgumentError(
-      Concat(place.file, " line ", error.source().begin.line, ": ", error.description()));
+      Concat(file, " line ", error.source().begin.line, ": ", error.description()));
 }
-
-}  // namespace
 
 StatusOr<std::vector<RegistryHost>> RegistryHosts(const std::string& directory, const std::string& host) {
   std::vector<std::string> names = {host, "_default"};
@@ -163,10 +169,11 @@ StatusOr<std::vector<RegistryHost>> RegistryHosts(const std::string& directory, 
     names.insert(names.begin(), Concat(host.substr(0, colon), "_", host.substr(colon + 1), "_"));
   for (const std::string& name : names) {
     if (directory.empty()) break;
-    const std::string place = Concat(directory, "/", name);
+    const std::string file = Concat(directory, "/", name, "/hosts.toml");
     std::error_code ignored;
-    if (std::filesystem::exists(Concat(place, "/hosts.toml"), ignored))
-      return ReadHostsFile({Concat(place, "/hosts.toml"), place}, host);
+    if (!std::filesystem::exists(file, ignored)) continue;
+    ASSIGN_OR_RETURN(const std::string text, ReadFile(file, 1u << 20));
+    return ParseHosts(text, file, host);
   }
   return ReadHosts({"", ""}, toml::table(), host);
 }

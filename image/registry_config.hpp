@@ -18,6 +18,10 @@ struct RegistryHost {
   HttpHeaders headers;
 };
 
+// The text of the hosts.toml `file` for `host`. InvalidArgument names file and line of a mistake.
+StatusOr<std::vector<RegistryHost>> ParseHosts(const std::string& text, const std::string& file,
+                                               const std::string& host);
+
 // The endpoints to ask for images of `host`, in order, the registry itself last. `directory` may be
 // empty. InvalidArgument names file and line of a mistake.
 StatusOr<std::vector<RegistryHost>> RegistryHosts(const std::string& directory, const std::string& host);
