@@ -1,6 +1,7 @@
 // What the job tests start: one program with a few bad habits. Not shipped.
 #include <windows.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -87,6 +88,12 @@ int Eat(size_t bytes) {
   return WaitForEver();
 }
 
+// Each argument in brackets, so that a test sees what the C runtime made of the command line.
+int PrintArguments(int argc, char** argv) {
+  for (int i = 2; i < argc; ++i) std::printf("[%s]", argv[i]);
+  return 0;
+}
+
 int Stay() {
   IgnoreSignals();
   return WaitForEver();
@@ -104,6 +111,7 @@ int main(int argc, char** argv) {
   if (what == "run") return Run();
   if (what == "burn") return Burn();
   if (what == "eat" && argc > 2) return Eat(static_cast<size_t>(std::atoll(argv[2])));
+  if (what == "arguments") return PrintArguments(argc, argv);
   if (what == "exit") return 0;
   return 2;
 }

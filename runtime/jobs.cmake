@@ -1,8 +1,10 @@
 # Jobs: process trees with limits, usage and a single kill.
 # Asks nothing of the system, so that it is tested on both.
-add_library(jobpod_windows_words STATIC windows_limits.cpp windows_command_line.cpp windows_environment.cpp)
+add_library(jobpod_windows_words STATIC windows_limits.cpp windows_command_line.cpp windows_environment.cpp
+  windows_executable.cpp)
 target_link_libraries(jobpod_windows_words PUBLIC jobpod_runtime_proto jobpod_base PRIVATE jobpod_warnings)
-jobpod_unit_test(windows_words_test LIBRARIES jobpod_windows_words SOURCES windows_words_test.cpp)
+jobpod_unit_test(windows_words_test LIBRARIES jobpod_windows_words 
+  SOURCES windows_words_test.cpp windows_executable_test.cpp)
 
 if(WIN32)
   add_library(jobpod_jobs STATIC
@@ -34,7 +36,7 @@ jobpod_unit_test(job_test LIBRARIES jobpod_jobs jobpod_job_fake
   SOURCES job_contract_test.cpp job_test_support.cpp job_test_host_${JOBPOD_OS}.cpp)
 set(job_programs job_test)
 if(WIN32)
-  target_sources(job_test PRIVATE job_windows_test.cpp)
+  target_sources(job_test PRIVATE job_windows_test.cpp process_windows_test.cpp)
 else()
   target_sources(job_test PRIVATE job_linux_test.cpp cgroup_v2_test.cpp cgroup_system_test.cpp test_child_linux.cpp)
   add_executable(job_bench job_bench.cpp test_child_linux.cpp)

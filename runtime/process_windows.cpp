@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/file.hpp"
 #include "base/handle_windows.hpp"
 #include "base/scope_exit.hpp"
 #include "base/win32_windows.hpp"
 #include "runtime/windows_command_line.hpp"
 #include "runtime/windows_environment.hpp"
+#include "runtime/windows_executable.hpp"
 
 namespace jobpod {
 namespace {
@@ -113,13 +115,42 @@ bool IsFile(const std::wstring& path) {
   return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0;
 }
 
-StatusOr<std::wstring> FindExecutable(const LaunchPlan& plan) {
+struct Program {
+  std::wstring path;
+  std::string command_line;
+};
+
+StatusOr<Program> Shell(const StatusOr<std::string>& command_line) {
+  if (!command_line.ok()) return command_line.status();
+  wchar_t system[512];
+  const UINT size = GetSystemDirectoryW(system, std::size(system));
+  return Program{std::wstring(system, size) + L"\\cmd.exe", *command_line};
+}
+
+StatusOr<Program> FindProgram(const LaunchPlan& plan) {
+  const std::vector<std::string> argv(plan.argv().begin(), plan.argv().end());
+  if (argv.empty()) return absl::InvalidArgumentError("no command specified");
   for (const std::string& candidate : plan.executables()) {
     const std::wstring path = Wide(candidate);
-    if (IsFile(path)) return path;
+    if (!IsFile(path)) continue;
+    if (IsBatchFile(candidate)) return Shell(BatchCommandLine(candidate, {argv.begin() + 1, argv.end()}));
+    ASSIGN_OR_RETURN(std::string line, JoinCommandLine(argv));
+    return Program{path, std::move(line)};
   }
-  const std::string& asked = plan.argv().empty() ? plan.executables(0) : plan.argv(0);
-  return absl::NotFoundError(Concat("start ", asked, ": failed to find executable \"", asked, "\""));
+  if (IsShellBuiltIn(argv[0])) return Shell(BuiltInCommandLine(argv));
+  return absl::NotFoundError(Concat("start ", argv[0], ": failed to find executable \"", argv[0], "\""));
+}
+
+// As Windows wants it; null for the calling process's own.
+StatusOr<std::wstring> WorkingDirectory(const LaunchPlan& plan) {
+  const std::string& directory = plan.working_directory();
+  if (directory.empty()) return std::wstring();
+  if (plan.make_working_directory()) RETURN_IF_ERROR(MakeDirectories(directory));
+  const std::wstring wide = Wide(directory);
+  const DWORD attributes = GetFileAttributesW(wide.c_str());
+  if (attributes == INVALID_FILE_ATTRIBUTES) return LastErrorStatus(Concat("working directory ", directory));
+  if ((attributes & FILE_ATTRIBUTE_DIRECTORY) != 0) return wide;
+  return absl::InvalidArgumentError(Concat("working directory ", directory, " is not a directory"));
 }
 
 Status Failure(DWORD error, const std::wstring& program) {
@@ -134,8 +165,8 @@ Status Failure(DWORD error, const std::wstring& program) {
 
 StatusOr<Spawned> StartProcess(const LaunchPlan& plan, const SpawnHandles& handles,
                                const std::vector<HANDLE>& jobs) {
-  ASSIGN_OR_RETURN(const std::wstring program, FindExecutable(plan));
-  ASSIGN_OR_RETURN(const std::string line, JoinCommandLine({plan.argv().begin(), plan.argv().end()}));
+  ASSIGN_OR_RETURN(const Program program, FindProgram(plan));
+  ASSIGN_OR_RETURN(const std::wstring directory, WorkingDirectory(plan));
   ASSIGN_OR_RETURN(Streams streams, MakeStreams(handles));
   Attributes attributes;
   RETURN_IF_ERROR(attributes.Fill(jobs, streams));
@@ -146,13 +177,12 @@ StatusOr<Spawned> StartProcess(const LaunchPlan& plan, const SpawnHandles& handl
   startup.StartupInfo.hStdOutput = streams.list[1];
   startup.StartupInfo.hStdError = streams.list[2];
   startup.lpAttributeList = attributes.get();
-  std::wstring command = Wide(line), block = EnvironmentBlock(plan);
-  const std::wstring directory = Wide(plan.working_directory());
+  std::wstring command = Wide(program.command_line), block = EnvironmentBlock(plan);
   constexpr DWORD kFlags = CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT | CREATE_NO_WINDOW;
   PROCESS_INFORMATION born{};
-  if (!CreateProcessW(program.c_str(), command.data(), nullptr, nullptr, TRUE, kFlags, block.data(),
+  if (!CreateProcessW(program.path.c_str(), command.data(), nullptr, nullptr, TRUE, kFlags, block.data(),
                       directory.empty() ? nullptr : directory.c_str(), &startup.StartupInfo, &born)) {
-    return Failure(GetLastError(), program);
+    return Failure(GetLastError(), program.path);
   }
   CloseHandle(born.hThread);
   return Spawned{static_cast<int32_t>(born.dwProcessId), reinterpret_cast<intptr_t>(born.hProcess)};

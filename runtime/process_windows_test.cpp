@@ -1,0 +1,105 @@
+// Programs as Windows starts them: what they get to see, and what they say.
+#include <filesystem>
+
+#include "base/file.hpp"
+#include "base/file_windows.hpp"
+#include "base/temporary_directory.hpp"
+#include "runtime/job_test_support.hpp"
+
+namespace jobpod {
+namespace {
+
+struct Ended {
+  DWORD code = 0;
+  std::string output;
+};
+
+// Runs the plan to its end in a job of its own.
+Ended Run(const LaunchPlan& plan) {
+  TemporaryDirectory directory;
+  JobFixture host("host");
+  auto job = Take(host.jobs().Create(host.root(), {}));
+  Handle output = Take(OpenPath(directory.path + "/output", GENERIC_WRITE, CREATE_NEW));
+  SpawnHandles handles;
+  handles.standard_output = reinterpret_cast<intptr_t>(output.get());
+  Spawned spawned = Take(job->Spawn(plan, handles));
+  const Handle process(reinterpret_cast<HANDLE>(spawned.process_handle));
+  REQUIRE(WaitForSingleObject(process.get(), 60'000) == WAIT_OBJECT_0);
+  Ended ended;
+  REQUIRE(GetExitCodeProcess(process.get(), &ended.code));
+  ended.output = Take(ReadFile(directory.path + "/output"));
+  return ended;
+}
+
+LaunchPlan Plan(const std::vector<std::string>& argv, const std::string& executable) {
+  LaunchPlan plan;
+  plan.set_id("test");
+  for (const std::string& argument : argv) plan.add_argv(argument);
+  plan.add_executables("C:\\nowhere\\program.exe");
+  plan.add_executables(executable);
+  return plan;
+}
+
+TEST_CASE("A program gets its arguments as they were given") {
+  const Ended ended =
+      Run(Plan({"program", "arguments", "two words", "", "a\"b", "back\\slash\\", "%PATH%", "&|<>^"},
+               JOB_TEST_PROGRAM));
+  CHECK(ended.output == "[two words][][a\"b][back\\slash\\][%PATH%][&|<>^]");
+  CHECK(ended.code == 0);
+}
+
+TEST_CASE("Commands of cmd.exe work, and their exit codes come through") {
+  CHECK(Run(Plan({"echo", "hello"}, "C:\\nowhere\\echo.exe")).output == "hello\r\n");
+  CHECK(Run(Plan({"exit", "7"}, "C:\\nowhere\\exit.exe")).code == 7);
+}
+
+TEST_CASE("A batch file is run by cmd.exe, with arguments that it does not interpret") {
+  TemporaryDirectory directory;
+  const std::string batch = directory.path + "\\with blank.cmd";
+  REQUIRE(WriteFileAtomic(batch, "@echo off\r\necho [%~1]\r\necho [%~2]\r\nexit 5\r\n").ok());
+  const Ended ended = Run(Plan({"with blank", "one", "two words"}, batch));
+  CHECK(ended.output == "[one]\r\n[two words]\r\n");
+  CHECK(ended.code == 5);
+}
+
+TEST_CASE("The environment is the account's with the container's over it") {
+  LaunchPlan plan = Plan({"echo", "%GREETING% %TEMP% %SystemRoot%"}, "C:\\nowhere\\echo.exe");
+  plan.add_environment("GREETING=hello");
+  plan.add_environment("temp=D:\\T");
+  const std::string output = Run(plan).output;
+  CAPTURE(output);
+  CHECK(output.find("hello D:\\T ") != std::string::npos);
+  CHECK(output.find("%SystemRoot%") == std::string::npos);
+}
+
+TEST_CASE("The working directory is made when asked for, and named when it is missing") {
+  TemporaryDirectory directory;
+  const std::string wanted = directory.path + "\\made\\here";
+  LaunchPlan plan = Plan({"cd"}, "C:\\nowhere\\cd.exe");
+  plan.set_working_directory(wanted);
+  JobFixture host("host");
+  auto job = Take(host.jobs().Create(host.root(), {}));
+  auto refused = job->Spawn(plan, {});
+  CHECK(absl::IsNotFound(refused.status()));
+  CHECK(std::string(refused.status().message()).find(wanted) != std::string::npos);
+  plan.set_make_working_directory(true);
+  const std::string output = Run(plan).output;
+  CAPTURE(output);
+  CHECK(output.find("made\\here") != std::string::npos);
+}
+
+TEST_CASE("What is no program is refused with Windows' reason") {
+  TemporaryDirectory directory;
+  const std::string file = directory.path + "\\text.exe";
+  REQUIRE(WriteFileAtomic(file, "not a program").ok());
+  JobFixture host("host");
+  auto job = Take(host.jobs().Create(host.root(), {}));
+  auto refused = job->Spawn(Plan({"text"}, file), {});
+  CAPTURE(refused.status().ToString());
+  REQUIRE_FALSE(refused.ok());
+  CHECK(std::string(refused.status().message()).find("text.exe") != std::string::npos);
+  CHECK(job->Empty());
+}
+
+}  // namespace
+}  // namespace jobpod
