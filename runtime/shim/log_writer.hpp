@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/handle_linux.hpp"
 #include "base/status.hpp"
+#include "runtime/shim/log_file.hpp"
 
 namespace jobpod {
 
@@ -38,7 +38,7 @@ class LogWriter {
   uint64_t dropped() const { return dropped_; }
 
  private:
-  LogWriter(std::string path, size_t line_limit, Fd file);
+  LogWriter(std::string path, size_t line_limit, LogFile file);
 
   void TakeLine(LogStream stream, std::string_view end);
   void SplitPending(LogStream stream);
@@ -46,20 +46,18 @@ class LogWriter {
   void AddTime();
   void Flush();
   std::string TakeMarker();
-  size_t WriteSome(std::string_view batch);
   void DropFrom(std::string_view batch, size_t marker, size_t written);
   void CutBack(size_t torn);
 
   const std::string path_;
   const size_t line_limit_;
-  Fd file_;
+  LogFile file_;
   std::string pending_[2];  // of each stream, the start of a line whose end has not come
   std::string batch_;       // records of the current call
   LogStream last_stream_ = LogStream::kStdout;
   int64_t second_ = -1;  // the second `date_` is for
   char date_[20] = {};   // "YYYY-MM-DDTHH:MM:SS"
   uint64_t dropped_ = 0;
-  int error_ = 0;      // why records were dropped
   bool torn_ = false;  // the file ends inside a record
 };
 

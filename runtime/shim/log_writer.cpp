@@ -1,17 +1,12 @@
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "runtime/shim/log_writer.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <utility>
 
 #include "base/clock.hpp"
 #include "base/file.hpp"
-#include "base/file_linux.hpp"
-#include "runtime/shim/log_writer.hpp"
 
 namespace jobpod {
 namespace {
@@ -19,16 +14,6 @@ namespace {
 constexpr size_t kMaxBatch = 32768;
 constexpr size_t kKeptBuffer = 512;  // larger buffers are given back after use
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
-
-StatusOr<Fd> OpenLog(const std::string& path) {
-  // O_NONBLOCK: a fifo in the way must not stop the shim.
-  ASSIGN_OR_RETURN(Fd file,
-                   OpenFile(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0640));
-  struct stat info {};
-  if (fstat(file.get(), &info) != 0) return ErrnoStatus(errno, Concat("look at log file ", path));
-  if (S_ISREG(info.st_mode)) return file;
-  return absl::InvalidArgumentError(Concat("log file ", path, " is not a regular file; remove it"));
-}
 
 void GiveBack(std::string& buffer) {
   if (buffer.capacity() > kKeptBuffer) {
@@ -42,19 +27,18 @@ void GiveBack(std::string& buffer) {
 
 StatusOr<std::unique_ptr<LogWriter>> LogWriter::Open(const std::string& path, size_t line_limit) {
   if (line_limit == 0) line_limit = kDefaultLogLineLimit;
-  Fd file;
+  LogFile file;
   if (!path.empty()) {
-    if (path[0] != '/') return absl::InvalidArgumentError(Concat("log path ", path, " is not absolute"));
-    std::string directory = path.substr(0, std::max<size_t>(path.rfind('/'), 1));
+    ASSIGN_OR_RETURN(const std::string directory, LogFile::DirectoryOf(path));
     if (Status made = MakeDirectories(directory); !made.ok()) return Annotate(made, "container log");
-    StatusOr<Fd> opened = OpenLog(path);
+    StatusOr<LogFile> opened = LogFile::Open(path);
     if (!opened.ok()) return Annotate(opened.status(), "container log");
     file = std::move(*opened);
   }
   return std::unique_ptr<LogWriter>(new LogWriter(path, line_limit, std::move(file)));
 }
 
-LogWriter::LogWriter(std::string path, size_t line_limit, Fd file)
+LogWriter::LogWriter(std::string path, size_t line_limit, LogFile file)
     : path_(std::move(path)), line_limit_(line_limit), file_(std::move(file)) {}
 
 void LogWriter::Append(LogStream stream, std::string_view bytes) {
@@ -78,7 +62,7 @@ void LogWriter::Finish(LogStream stream) {
 
 Status LogWriter::Reopen() {
   if (path_.empty()) return absl::OkStatus();
-  StatusOr<Fd> file = OpenLog(path_);
+  StatusOr<LogFile> file = LogFile::Open(path_);
   if (!file.ok()) return Annotate(file.status(), "reopen container log");
   file_ = std::move(*file);
   torn_ = false;
@@ -159,7 +143,7 @@ void LogWriter::Flush() {
     marker = start.size();
     batch.insert(0, start);
   }
-  size_t written = WriteSome(batch);
+  size_t written = file_.Append(batch);
   if (written < batch.size()) {
     DropFrom(batch, marker, written);
   } else {
@@ -175,24 +159,9 @@ std::string LogWriter::TakeMarker() {
   if (torn_) batch_ += '\n';
   if (dropped_ > 0) {
     AddRecord(last_stream_, 'F',
-              Concat("jobpod: ", dropped_,
-                     " log records were dropped here: ", Message(ErrnoStatus(error_, "write"))));
+              Concat("jobpod: ", dropped_, " log records were dropped here: ", Message(file_.Error())));
   }
   return std::exchange(batch_, std::string());
-}
-
-size_t LogWriter::WriteSome(std::string_view batch) {
-  size_t written = 0;
-  while (written < batch.size()) {
-    ssize_t count = ::write(file_.get(), batch.data() + written, batch.size() - written);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) {
-      error_ = count < 0 ? errno : ENOSPC;
-      break;
-    }
-    written += static_cast<size_t>(count);
-  }
-  return written;
 }
 
 // Counts the records that did not get out whole and takes the beginning of a torn one off the file. A
@@ -212,10 +181,7 @@ void LogWriter::DropFrom(std::string_view batch, size_t marker, size_t written) 
 }
 
 void LogWriter::CutBack(size_t torn) {
-  struct stat info {};
-  bool cut =
-      fstat(file_.get(), &info) == 0 && ftruncate(file_.get(), info.st_size - static_cast<off_t>(torn)) == 0;
-  torn_ = torn_ || !cut;
+  torn_ = !file_.CutBack(torn) || torn_;
 }
 
 }  // namespace jobpod

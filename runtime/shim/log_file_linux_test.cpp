@@ -1,5 +1,7 @@
-// The log on a file system that is really full: a small tmpfs.
+// The log's file on Linux: its mode, what is refused in its place, and a file system that is really full
+// (tmpfs).
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -10,6 +12,7 @@
 
 #include "base/file.hpp"
 #include "base/scope_exit.hpp"
+#include "base/temporary_directory.hpp"
 #include "runtime/shim/log_writer.hpp"
 
 using namespace jobpod;
@@ -45,4 +48,28 @@ TEST_CASE("A full disk drops whole records, and one line tells how many once spa
   // Nothing torn: every line begins with a year.
   for (size_t at = 0; at < content.size(); at = content.find('\n', at) + 1)
     CHECK(content.substr(at, 2) == "20");
+}
+
+TEST_CASE("A log is made readable for its group") {
+  TemporaryDirectory directory;
+  const std::string path = directory.path + "/0.log";
+  REQUIRE(LogWriter::Open(path, 0).ok());
+  struct stat info {};
+  REQUIRE(stat(path.c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 0640);
+}
+
+TEST_CASE("What is not a regular file is refused as a log") {
+  TemporaryDirectory directory;
+  const std::string path = directory.path + "/0.log", elsewhere = directory.path + "/elsewhere";
+  SECTION("a link") {
+    std::filesystem::create_symlink(elsewhere, path);
+  }
+  SECTION("a fifo") {
+    REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  }
+  auto log = LogWriter::Open(path, 0);
+  REQUIRE_FALSE(log.ok());
+  CHECK(std::string(Message(log.status())).find(path) != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(elsewhere));
 }
