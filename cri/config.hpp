@@ -25,6 +25,7 @@ struct DaemonConfig {
   std::string address;    // empty: unix://<state>/jobpod.sock
   uint64_t workers = 64;  // threads for calls that wait, at most
   std::string streaming_address = "127.0.0.1:0";
+  uint64_t streaming_idle_timeout_seconds = 4 * 3600;
   std::string http_address = "127.0.0.1:9450";  // or "off"
   std::string admit = "host-process";
   std::string default_handler = "image-root";

@@ -86,6 +86,7 @@ class Daemon {
   RpcMetrics metrics_;
   std::unique_ptr<Images> images_;
   std::unique_ptr<PodManager> pods_;
+  std::unique_ptr<streaming::Server> streaming_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<grpc::Service> admin_;
   std::stop_source preload_stop_;
@@ -106,8 +107,13 @@ Status Daemon::OpenRooms() {
 }
 
 Status Daemon::Serve() {
+  ASSIGN_OR_RETURN(const HostPort streams, ParseLoopback(config_.streaming_address));
+  const std::chrono::seconds idle(config_.streaming_idle_timeout_seconds);
+  ASSIGN_OR_RETURN(streaming_,
+                   streaming::Server::Start({.address = streams, .idle_timeout = idle}, *workers_));
   ServicesConfig services{config_.admit, config_.default_handler, JOBPOD_VERSION};
-  services_ = MakeServices(std::move(services), *pods_, *images_, *workers_, metrics_);
+  services_ = MakeServices(std::move(services), *pods_, *images_, *streaming_, *workers_,
+                           metrics_);
   admin_ = MakeAdminService(*images_, *workers_, metrics_, config_.root);
   ASSIGN_OR_RETURN(const std::string place, PrepareEndpoint(config_.address));
   grpc::ServerBuilder builder;
@@ -168,6 +174,7 @@ void Daemon::Stop() {
     RemoveEndpoint(config_.address);
   }
   server_.reset();
+  if (streaming_) streaming_->Stop();
   workers_.reset();
 }
 

@@ -50,6 +50,11 @@ Status ExecSync(const Rooms&, Call&, const cri::ExecSyncRequest&, cri::ExecSyncR
 Status ContainerStats(const Rooms&, Call&, const cri::ContainerStatsRequest&, cri::ContainerStatsResponse*);
 StatusOr<ItemList> ListContainerStats(const Rooms&, const cri::ContainerStatsFilter&);
 
+// container_stream.cpp, pod_port_forward.cpp
+Status Exec(const Rooms&, Call&, const cri::ExecRequest&, cri::ExecResponse*);
+Status Attach(const Rooms&, Call&, const cri::AttachRequest&, cri::AttachResponse*);
+Status PortForward(const Rooms&, Call&, const cri::PortForwardRequest&, cri::PortForwardResponse*);
+
 // pod_metrics.cpp
 Status ListMetricDescriptors(const Rooms&, Call&, const cri::ListMetricDescriptorsRequest&,
                              cri::ListMetricDescriptorsResponse*);

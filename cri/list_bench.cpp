@@ -49,7 +49,7 @@ void Fill(FakePodManager& pods) {
 TEST_CASE("ListContainers of 1,000") {
   TestServer server;
   Fill(server.pods);
-  const Rooms rooms{server.pods, server.images};
+  const Rooms rooms{server.pods, server.images, *server.streaming};
   size_t bytes = 0;
   const auto list = [&] { bytes = handle::ListContainers(rooms, {})->Whole().Length(); };
   list();  // each item's bytes are made once

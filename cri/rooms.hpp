@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "cri/streaming/server.hpp"
 #include "image/images.hpp"
 #include "network/host_identity.hpp"
 #include "runtime/pod_manager.hpp"
@@ -15,6 +16,7 @@ enum class AdmitLevel { kHostProcess, kHostNetwork, kAll };
 struct Rooms {
   PodManager& pods;
   Images& images;
+  streaming::Server& streaming;
   AdmitLevel admit = AdmitLevel::kHostProcess;
   std::string default_handler;  // of privileged host-network pods that name none
   std::string runtime_version;

@@ -7,8 +7,6 @@
 namespace jobpod {
 namespace {
 
-constexpr char kStreaming[] =
-    "this version has no streaming server; use ExecSync (crictl exec -s) and crictl logs";
 constexpr char kCheckpoint[] = "the process tree of a HostProcess pod cannot be checkpointed";
 
 using Wire = cri::RuntimeService;
@@ -118,14 +116,15 @@ class RuntimeCalls : public RawLists<RawStreams<Wire::CallbackService>>, public 
     return Quick({.name = "ListMetricDescriptors"}, context, request, response,
                  handle::ListMetricDescriptors);
   }
-  Unary* Exec(Context* context, const cri::ExecRequest*, cri::ExecResponse*) override {
-    return Missing("Exec", context, kStreaming);
+  Unary* Exec(Context* context, const cri::ExecRequest* request, cri::ExecResponse* response) override {
+    return Quick({.name = "Exec", .changes = true}, context, request, response, handle::Exec);
   }
-  Unary* Attach(Context* context, const cri::AttachRequest*, cri::AttachResponse*) override {
-    return Missing("Attach", context, kStreaming);
+  Unary* Attach(Context* context, const cri::AttachRequest* request, cri::AttachResponse* response) override {
+    return Quick({.name = "Attach", .changes = true}, context, request, response, handle::Attach);
   }
-  Unary* PortForward(Context* context, const cri::PortForwardRequest*, cri::PortForwardResponse*) override {
-    return Missing("PortForward", context, kStreaming);
+  Unary* PortForward(Context* context, const cri::PortForwardRequest* request,
+                     cri::PortForwardResponse* response) override {
+    return Quick({.name = "PortForward", .changes = true}, context, request, response, handle::PortForward);
   }
   Unary* CheckpointContainer(Context* context, const cri::CheckpointContainerRequest*,
                              cri::CheckpointContainerResponse*) override {

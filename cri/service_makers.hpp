@@ -14,7 +14,7 @@ std::unique_ptr<grpc::Service> MakeImageService(const Rooms& rooms, Skin& skin);
 
 // MakeServices with the host's identity given from outside.
 std::unique_ptr<Services> MakeServicesFor(ServicesConfig config, PodManager& pods, Images& images,
-                                          Workers& workers, RpcObserver& observer,
-                                          std::function<HostIdentity()> host_identity);
+                                          streaming::Server& streaming, Workers& workers,
+                                          RpcObserver& observer, std::function<HostIdentity()> host_identity);
 
 }  // namespace jobpod

@@ -35,11 +35,11 @@ add_library(jobpod_cri_services STATIC
   metric_rows_processor.cpp metric_rows_memory.cpp metric_rows_device.cpp metric_rows_spec.cpp
   host_figures_${JOBPOD_OS}.cpp
   container_create.cpp container_start.cpp container_stop.cpp container_list.cpp container_status.cpp
-  container_update.cpp container_log.cpp container_exec.cpp container_stats.cpp
+  container_update.cpp container_log.cpp container_exec.cpp container_stream.cpp pod_port_forward.cpp container_stats.cpp
   image_list.cpp image_status.cpp image_pull.cpp image_remove.cpp)
 # Full protobuf before the lite one that the rooms' messages bring.
 target_link_libraries(jobpod_cri_services
-  PUBLIC jobpod_cri_proto jobpod_base jobpod_runtime_proto
+  PUBLIC jobpod_cri_proto jobpod_base jobpod_streaming jobpod_runtime_proto
   PRIVATE jobpod_network nlohmann_json::nlohmann_json jobpod_warnings)
 # It looks at deprecated fields, to refuse what they ask for.
 set_source_files_properties(admission_security.cpp translate_security.cpp translate_security_test.cpp
@@ -48,12 +48,13 @@ set_source_files_properties(admission_security.cpp translate_security.cpp transl
 # Fakes below, the real services, a real server and its client.
 add_library(jobpod_cri_test STATIC test_server.cpp
   ${PROJECT_SOURCE_DIR}/test/fakes/fake_pod_manager.cpp
-  ${PROJECT_SOURCE_DIR}/test/fakes/fake_stdio_session.cpp ${PROJECT_SOURCE_DIR}/runtime/events.cpp)
-target_link_libraries(jobpod_cri_test PUBLIC jobpod_cri_services jobpod_warnings)
+  ${PROJECT_SOURCE_DIR}/runtime/events.cpp)
+target_link_libraries(jobpod_cri_test PUBLIC jobpod_cri_services jobpod_streaming_test jobpod_warnings)
 
 jobpod_unit_test(cri_translate_test LIBRARIES jobpod_cri_services SOURCES translate_test.cpp translate_security_test.cpp admission_test.cpp)
 jobpod_unit_test(cri_services_test LIBRARIES jobpod_cri_test
-  SOURCES services_life_test.cpp services_exec_test.cpp services_list_test.cpp)
+  SOURCES services_life_test.cpp services_exec_test.cpp services_list_test.cpp
+  services_stream_test.cpp)
 
 # Prints; run by hand and by test/bench.
 add_executable(cri_list_bench list_bench.cpp)

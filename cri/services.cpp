@@ -10,11 +10,12 @@ namespace {
 
 class ServicesImpl final : public Services {
  public:
-  ServicesImpl(const ServicesConfig& config, PodManager& pods, Images& images, Workers& workers,
-               RpcObserver& observer, std::function<HostIdentity()> host_identity)
+  ServicesImpl(const ServicesConfig& config, PodManager& pods, Images& images, streaming::Server& streaming,
+               Workers& workers, RpcObserver& observer, std::function<HostIdentity()> host_identity)
       : skin_(workers, observer),
         rooms_{pods,
                images,
+               streaming,
                ParseAdmitLevel(config.admit),
                config.default_handler,
                config.runtime_version,
@@ -35,9 +36,11 @@ class ServicesImpl final : public Services {
 }  // namespace
 
 std::unique_ptr<Services> MakeServicesFor(ServicesConfig config, PodManager& pods, Images& images,
-                                          Workers& workers, RpcObserver& observer,
+                                          streaming::Server& streaming, Workers& workers,
+                                          RpcObserver& observer,
                                           std::function<HostIdentity()> host_identity) {
-  return std::make_unique<ServicesImpl>(config, pods, images, workers, observer, std::move(host_identity));
+  return std::make_unique<ServicesImpl>(config, pods, images, streaming, workers, observer,
+                                        std::move(host_identity));
 }
 
 }  // namespace jobpod

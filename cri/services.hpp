@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/workers.hpp"
+#include "cri/streaming/server.hpp"
 #include "image/images.hpp"
 #include "runtime/pod_manager.hpp"
 
@@ -53,6 +54,6 @@ class Services {
 // `config.admit` that is none of the three is InvalidArgument at the daemon's config; here it means
 // "host-process". Everything passed by reference outlives the services.
 std::unique_ptr<Services> MakeServices(ServicesConfig config, PodManager& pods, Images& images,
-                                       Workers& workers, RpcObserver& observer);
+                                       streaming::Server& streaming, Workers& workers, RpcObserver& observer);
 
 }  // namespace jobpod

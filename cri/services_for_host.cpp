@@ -3,8 +3,9 @@
 namespace jobpod {
 
 std::unique_ptr<Services> MakeServices(ServicesConfig config, PodManager& pods, Images& images,
-                                       Workers& workers, RpcObserver& observer) {
-  return MakeServicesFor(std::move(config), pods, images, workers, observer, ReadHostIdentity);
+                                       streaming::Server& streaming, Workers& workers,
+                                       RpcObserver& observer) {
+  return MakeServicesFor(std::move(config), pods, images, streaming, workers, observer, ReadHostIdentity);
 }
 
 }  // namespace jobpod

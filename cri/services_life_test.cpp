@@ -240,9 +240,6 @@ TEST_CASE("limits of a pod reach its job, unless a cgroup parent has them") {
 
 TEST_CASE("what this version does not have says so") {
   TestServer server;
-  CHECK(CODE(Exec, "x") == StatusCode::UNIMPLEMENTED);
-  CHECK(CODE(Attach, "x") == StatusCode::UNIMPLEMENTED);
-  CHECK(CODE(PortForward, "x") == StatusCode::UNIMPLEMENTED);
   CHECK(CODE(CheckpointContainer, "x") == StatusCode::UNIMPLEMENTED);
   CHECK(CODE(CheckpointPod, "x") == StatusCode::UNIMPLEMENTED);
   cri::RestorePodResponse response;

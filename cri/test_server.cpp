@@ -42,10 +42,13 @@ TestServer::TestServer(const std::string& admit, bool ready)
     : directory_(MakeDirectory()), workers_(std::make_unique<Workers>(8, 64)) {
   log::set_level(log::level::critical);
   images.Put(Busybox());
+  auto listening = streaming::Server::Start({.address = {"127.0.0.1", 0}}, *workers_);
+  REQUIRE(listening.ok());
+  streaming = *std::move(listening);
   ServicesConfig config;
   config.admit = admit;
   config.runtime_version = "0.1.0";
-  services_ = MakeServicesFor(std::move(config), pods, images, *workers_, *this, TestHost);
+  services_ = MakeServicesFor(std::move(config), pods, images, *streaming, *workers_, *this, TestHost);
   services_->SetReady(ready);
   const std::string address = Concat("unix://", directory_, "/cri.sock");
   grpc::ServerBuilder builder;
@@ -65,6 +68,7 @@ TestServer::TestServer(const std::string& admit, bool ready)
 TestServer::~TestServer() {
   server_->Shutdown(std::chrono::system_clock::now());
   server_->Wait();
+  streaming->Stop();
   workers_.reset();
   services_.reset();
   std::filesystem::remove_all(directory_);

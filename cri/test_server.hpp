@@ -40,6 +40,7 @@ class TestServer : public RpcObserver {
 
   FakePodManager pods;
   FakeImages images;
+  std::unique_ptr<streaming::Server> streaming;
   std::unique_ptr<cri::RuntimeService::Stub> runtime;
   std::unique_ptr<cri::ImageService::Stub> image;
 
