@@ -136,13 +136,14 @@ RpcRecord::RpcRecord(const Rpc& rpc, const grpc::CallbackServerContext& context,
 void RpcRecord::Finish(const Call& call, const Status& status) const {
   const auto elapsed = std::chrono::steady_clock::now() - begin_;
   observer_->Finished(rpc_.name, static_cast<int>(status.code()), elapsed);
-  const auto level = !rpc_.changes ? log::level::debug : status.ok() ? log::level::info : log::level::warn;
-  if (!log::should_log(level)) return;
+  const auto level = !rpc_.changes ? log::Level::kDebug : status.ok() ? log::Level::kInfo : log::Level::kWarning;
+  if (!log::Enabled(level)) return;
   const double ms = std::chrono::duration<double, std::milli>(elapsed).count();
   const std::string trace = trace_id_.empty() ? "" : Concat(" trace=", trace_id_);
   const std::string result =
       status.ok() ? "ok" : Concat(absl::StatusCodeToString(status.code()), ": ", Message(status));
-  log::log(level, "{} {} in {:.1f} ms{}: {}", rpc_.name, OneLine(call.subject), ms, trace, OneLine(result));
+  const std::string subject = OneLine(call.subject), outcome = OneLine(result);
+  log::Write(level, "{} {} in {:.1f} ms{}: {}", fmt::make_format_args(rpc_.name, subject, ms, trace, outcome));
 }
 
 Status Skin::Admit(const Rpc& rpc) const {

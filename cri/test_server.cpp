@@ -40,7 +40,7 @@ std::string MakeDirectory() {
 
 TestServer::TestServer(const std::string& admit, bool ready)
     : directory_(MakeDirectory()), workers_(std::make_unique<Workers>(8, 64)) {
-  log::set_level(log::level::critical);
+  SetUpLog("off");
   images.Put(Busybox());
   auto listening = streaming::Server::Start({.address = {"127.0.0.1", 0}}, *workers_);
   REQUIRE(listening.ok());
