@@ -78,11 +78,15 @@ struct FakeRegistry::Server {
     std::jthread thread;
   };
 
-  Server(Handler answer, const std::string& certificate) : handler(std::move(answer)) {
+  Server(Handler answer, const std::string& certificate, const std::string& clients) : handler(std::move(answer)) {
     if (!certificate.empty()) {
       tls.emplace(net::ssl::context::tls_server);
       tls->use_certificate_chain_file(certificate);
       tls->use_private_key_file(certificate, net::ssl::context::pem);
+    }
+    if (!clients.empty()) {
+      tls->load_verify_file(clients);
+      tls->set_verify_mode(net::ssl::verify_peer | net::ssl::verify_fail_if_no_peer_cert);
     }
     accepting = std::jthread([this] { Accept(); });
   }
@@ -183,8 +187,8 @@ struct FakeRegistry::Server {
   std::jthread accepting;
 };
 
-FakeRegistry::FakeRegistry(Handler handler, const std::string& certificate)
-    : server_(std::make_unique<Server>(std::move(handler), certificate)) {}
+FakeRegistry::FakeRegistry(Handler handler, const std::string& certificate, const std::string& clients)
+    : server_(std::make_unique<Server>(std::move(handler), certificate, clients)) {}
 
 FakeRegistry::~FakeRegistry() = default;
 

@@ -77,6 +77,11 @@ Status HttpConnection::Explain(const Error& error, std::string_view doing,
     return absl::UnavailableError(Concat(what, "the connection was closed early"));
   if (error.category() == http::make_error_code(http::error::bad_value).category())
     return absl::UnavailableError(Concat(what, "the answer is not valid HTTP (", error.message(), ")"));
+  // A server that speaks TLS 1.3 looks at the client's certificate after the handshake is over here.
+  if (doing == "ask" && error.category() == net::error::get_ssl_category())
+    return absl::FailedPreconditionError(
+        Concat(what, error.message(),
+               "; if the registry asks for a client certificate, name it as \"client\" in its hosts.toml"));
   return absl::UnavailableError(Concat(what, error.message()));
 }
 

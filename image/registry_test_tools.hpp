@@ -84,8 +84,9 @@ struct FakeAnswer {
 class FakeRegistry {
  public:
   using Handler = std::function<FakeAnswer(const FakeRequest&)>;
-  // With a PEM file of certificate and key it speaks TLS.
-  explicit FakeRegistry(Handler handler, const std::string& certificate = "");
+  // With a PEM file of certificate and key it speaks TLS; with a PEM file of an authority it talks only to clients
+  // that have a certificate of that one.
+  explicit FakeRegistry(Handler handler, const std::string& certificate = "", const std::string& clients = "");
   ~FakeRegistry();
 
   uint16_t port() const;
