@@ -71,7 +71,12 @@ TEST_CASE("the platform that suits best is chosen") {
   CHECK(ChoosePlatform({"windows", "amd64", "", "10.0.20349.1"}, windows, 1) == 1u);
   CHECK(ChoosePlatform({"windows", "amd64", "", ""}, windows, 1) == 2u);
   CHECK(ParsePlatform("linux/arm/v7").value().variant == "v7");
-  CHECK(absl::IsInvalidArgument(ParsePlatform("linux").status()));
+  CHECK(ParsePlatform("windows(10.0.17763)/amd64").value().os_version == "10.0.17763");
+  CHECK(ParsePlatform("windows(10.0.17763)/amd64").value().Text() == "windows(10.0.17763)/amd64");
+  CHECK(ChoosePlatform(ParsePlatform("windows(10.0.17000)/amd64").value(), windows, 1) == 0u);
+  for (const char* bad : {"linux", "linux/", "/amd64", "linux/arm/v7/x", "windows(10.0.17763/amd64", "windows()/amd64",
+                          "windows(new)/amd64", "windows)/amd64"})
+    CHECK(absl::IsInvalidArgument(ParsePlatform(bad).status()));
 }
 
 TEST_CASE("redirects are resolved without touching a byte") {

@@ -59,10 +59,21 @@ int64_t Score(const Platform& wanted, const Platform& offer, int baseline) {
   return target == 0 ? build : 1'000'000'000 - std::llabs(target - build);
 }
 
+// Moves the version of "windows(10.0.20348)" where it belongs; false when it is none.
+bool TakeVersion(Platform& platform) {
+  const size_t open = platform.os.find('(');
+  if (open == std::string::npos) return platform.os.find(')') == std::string::npos;
+  if (!platform.os.ends_with(')')) return false;
+  platform.os_version = platform.os.substr(open + 1, platform.os.size() - open - 2);
+  platform.os.resize(open);
+  return WindowsBuild(platform.os_version) > 0;
+}
+
 }  // namespace
 
 std::string Platform::Text() const {
-  std::string text = Concat(os, "/", architecture);
+  const std::string version = os_version.empty() ? "" : Concat("(", os_version, ")");
+  std::string text = Concat(os, version, "/", architecture);
   if (!variant.empty()) text += Concat("/", variant);
   return text;
 }
@@ -78,10 +89,12 @@ StatusOr<Platform> ParsePlatform(const std::string& text) {
   Platform out{text.substr(0, first),
                first == std::string::npos ? "" : text.substr(first + 1, second - first - 1),
                second == std::string::npos ? "" : text.substr(second + 1), ""};
-  if (out.os.empty() || out.architecture.empty() || out.variant.find('/') != std::string::npos)
-    return absl::InvalidArgumentError(Concat(
-        "platform \"", text, "\" is not of the form os/architecture[/variant], for instance linux/amd64"));
-  return out;
+  if (TakeVersion(out) && !out.os.empty() && !out.architecture.empty() && out.variant.find('/') == std::string::npos)
+    return out;
+  return absl::InvalidArgumentError(
+      Concat("platform \"", text,
+             "\" is not of the form os[(version)]/architecture[/variant], for instance linux/amd64 or "
+             "windows(10.0.20348)/amd64"));
 }
 
 std::optional<size_t> ChoosePlatform(const Platform& wanted, const std::vector<Platform>& offers,

@@ -12,14 +12,15 @@ namespace jobpod {
 struct Platform {
   std::string os, architecture, variant, os_version;
 
-  // "linux/arm/v7".
+  // "linux/arm/v7", "windows(10.0.20348.1)/amd64".
   std::string Text() const;
 };
 
 // What this machine runs.
 Platform HostPlatform();
 
-// "os/architecture[/variant]"; empty text is HostPlatform(). InvalidArgument when it is neither.
+// "os[(version)]/architecture[/variant]", the version for Windows; empty text is HostPlatform(). InvalidArgument
+// when it is neither.
 StatusOr<Platform> ParsePlatform(const std::string& text);
 
 // Index into `offers` of the one that suits `wanted` best; nothing when none does. Windows builds: with

@@ -162,7 +162,8 @@ void AddPull(CLI::App& image, const Globals& globals, Action& action) {
   const auto creds = std::make_shared<std::string>();
   command->add_option("image", options->reference, "For instance docker.io/library/busybox:latest")
       ->required();
-  command->add_option("--platform", options->platform, "For instance linux/arm64; default this host's");
+  command->add_option("--platform", options->platform,
+                      "For instance linux/arm64 or windows(10.0.20348)/amd64; default this host's");
   CLI::Option* user = command->add_option("--username", options->username, "Account at the registry");
   CLI::Option* input = command->add_flag("--password-stdin", *from_input,
                                          "Read the account's password or token from standard input");
