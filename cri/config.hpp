@@ -36,6 +36,7 @@ struct DaemonConfig {
   uint64_t max_unpacked_bytes = 64ull << 30;
   uint64_t max_entries = 4'000'000;
   uint64_t max_layers = 127;
+  uint64_t max_path_bytes = 4096;
   uint64_t max_ratio = 2000;
   uint64_t keep_blobs = 0;
   uint64_t connect_timeout_seconds = 30;

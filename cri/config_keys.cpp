@@ -96,6 +96,8 @@ const ConfigKey kKeys[] = {
     {"image", "max_entries", nullptr, "Most files and directories one image may hold.", &C::max_entries,
      nullptr, 1'000, 1'000'000'000},
     {"image", "max_layers", nullptr, "Most layers one image may have.", &C::max_layers, nullptr, 1, 500},
+    {"image", "max_path_bytes", nullptr, "Longest path of a file in an image.", &C::max_path_bytes, nullptr, 255,
+     4096},
     {"image", "max_ratio", nullptr,
      "Most bytes a byte of a compressed layer may become, counted from 256 MiB on; 0 for any.", &C::max_ratio,
      nullptr, 0, 1'000'000},

@@ -35,6 +35,7 @@ ImagesConfig ImagesOf(const DaemonConfig& config) {
                      .max_unpacked_bytes = config.max_unpacked_bytes,
                      .max_entries = config.max_entries,
                      .max_layers = config.max_layers,
+                     .max_path_bytes = config.max_path_bytes,
                      .max_ratio = config.max_ratio},
           .keep_blobs = config.keep_blobs != 0,
           .timeouts = {.connect = std::chrono::seconds(config.connect_timeout_seconds),

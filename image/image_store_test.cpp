@@ -311,6 +311,23 @@ TEST_CASE("the preload directory is imported, bad archives are skipped") {
   CHECK(images->Find("pre:1").value());
 }
 
+TEST_CASE("the limit on paths is the configured one") {
+  const std::string path = std::string(90, 'd') + "/" + std::string(90, 'f');
+  const BuiltImage image = BuildImage({.layers = {Tar({{.name = "p", .pax = {{"path", path}}}})}});
+  FakeRegistry registry([&](const FakeRequest& request) { return FakeRegistry::Serve(request, image); });
+  PullRequest request;
+  request.reference = registry.address() + "/app:1";
+  TemporaryDirectory root;
+  ImageLimits limits;
+  limits.max_path_bytes = 180;
+  const Status refused = OpenImages(root / "short", limits)->Pull(request, {}).status();
+  INFO(Message(refused));
+  CHECK(absl::IsInvalidArgument(refused));
+  CHECK(Message(refused).find("181 bytes, over the limit of 180") != std::string_view::npos);
+  limits.max_path_bytes = 181;
+  CHECK(OpenImages(root / "long", limits)->Pull(request, {}).ok());
+}
+
 TEST_CASE("the limits on bytes and entries hold for an image as a whole, to the byte") {
   std::vector<std::string> layers;
   uint64_t bytes = 0;

@@ -82,6 +82,7 @@ struct ImageLimits {  // per image, against hostile content
   uint64_t max_unpacked_bytes = 64ull << 30;
   uint64_t max_entries = 4'000'000;
   uint64_t max_layers = 127;
+  uint64_t max_path_bytes = 4096;
   uint64_t max_ratio = 2000;  // unpacked to compressed bytes of a layer; 0 = any
 };
 

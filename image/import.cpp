@@ -209,6 +209,7 @@ StatusOr<std::vector<std::string>> ImportFile(ImageCatalog& catalog, const Image
   ASSIGN_OR_RETURN(const ByteSource source, StreamFile(path));
   UnpackBudget budget({.max_bytes = limits.max_unpacked_bytes,
                        .max_entries = limits.max_entries,
+                       .max_path = limits.max_path_bytes,
                        .max_ratio = limits.max_ratio});
   RETURN_IF_ERROR(UnpackLayer(source, directory, /*windows=*/false, budget, stop).status());
   return ImportTree(catalog, limits, directory, name, std::move(stop));

@@ -22,6 +22,7 @@ class Installer {
         request_(request),
         budget_({.max_bytes = request.limits.max_unpacked_bytes,
                  .max_entries = request.limits.max_entries,
+                 .max_path = request.limits.max_path_bytes,
                  .max_ratio = request.limits.max_ratio}),
         forward_(outer, [this] { stop_.request_stop(); }) {}
 

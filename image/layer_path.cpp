@@ -9,15 +9,16 @@ constexpr size_t kMaxName = 255;
 constexpr size_t kMaxDepth = 255;  // each open level holds a descriptor
 constexpr std::string_view kWhiteoutPrefix = ".wh.";
 
-Status Refused(std::string_view why) {
-  return absl::InvalidArgumentError(why.data());
+Status Refused(const std::string& why) {
+  return absl::InvalidArgumentError(why);
 }
 
 }  // namespace
 
 StatusOr<PathParts> SplitLayerPath(std::string_view path, uint64_t max_path) {
   if (path.find('\0') != std::string_view::npos) return Refused("its name contains a NUL");
-  if (path.size() > max_path) return Refused("its path is too long");
+  if (path.size() > max_path)
+    return Refused(Concat("its path is too long: ", path.size(), " bytes, over the limit of ", max_path));
   PathParts parts;
   while (!path.empty()) {
     size_t end = std::min(path.find('/'), path.size());
