@@ -113,6 +113,9 @@ void RpcMetrics::Write(MetricsText& out) const {
 void WriteState(const PodManager& pods, const Images& images, std::string_view version, MetricsText& out) {
   WritePods(pods, out);
   WriteContainers(pods, out);
+  One(out, "jobpod_log_records_lost_total", "counter",
+      "Log records of containers that could not be written since the daemon began.",
+      static_cast<double>(pods.LostLogRecords()));
   const FilesystemUsage usage = images.Usage();
   One(out, "jobpod_images", "gauge", "Images in the store.", static_cast<double>(images.List().size()));
   One(out, "jobpod_image_store_bytes", "gauge", "Disk space of the image store.",

@@ -5,6 +5,7 @@
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <functional>
@@ -69,6 +70,8 @@ class Manager final : public PodManager {
   StatusOr<ContainerUsage> Usage(const std::string& container_id, UsageDetail detail) override;
   std::vector<ContainerUsage> UsageOfAll(UsageDetail detail) override;
   StatusOr<PodUsage> UsageOfPod(const std::string& pod_id, UsageDetail detail) override;
+
+  uint64_t LostLogRecords() const override { return lost_log_records_; }
 
   EventHub& events() override { return events_; }
   const JobSystem& job_system() const override { return jobs_->system(); }
@@ -145,6 +148,7 @@ class Manager final : public PodManager {
   Volumes volumes_;
   DefaultSeccompCache seccomp_;
   EventHub events_;
+  std::atomic<uint64_t> lost_log_records_ = 0;
 
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> io_work_;

@@ -105,6 +105,9 @@ class PodManager {
   virtual std::vector<ContainerUsage> UsageOfAll(UsageDetail detail) = 0;  // running and created containers
   virtual StatusOr<PodUsage> UsageOfPod(const std::string& pod_id, UsageDetail detail) = 0;
 
+  // Log records that could not be written since this daemon began, most likely for want of disk space.
+  virtual uint64_t LostLogRecords() const = 0;
+
   virtual EventHub& events() = 0;
   virtual const JobSystem& job_system() const = 0;
 };

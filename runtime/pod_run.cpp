@@ -32,6 +32,11 @@ ShimClient::Callbacks Manager::CallbacksFor(const std::string& pod_id) {
   callbacks.exited = [this](const shim::ContainerReport& report) {
     if (auto container = GetContainer(report.id()); container.ok()) MarkExited(**container, report);
   };
+  callbacks.log_lost = [this](const shim::LogLoss& loss) {
+    lost_log_records_ += loss.records();
+    log::warn("container {}: {} log records could not be written and are lost: {}", loss.container_id(),
+              loss.records(), loss.why());
+  };
   callbacks.disconnected = [this, pod_id] {
     workers_.Run([this, pod_id] { OnShimLost(pod_id); }).IgnoreError();
   };

@@ -20,9 +20,10 @@ inline constexpr uint32_t kShimProtocolVersion = 2;
 // not answer) or the end of the connection (Unavailable). Must not be called on the io_context's threads.
 class ShimClient {
  public:
-  // Both run on a thread of the io_context and must not block.
+  // They run on a thread of the io_context and must not block.
   struct Callbacks {
     std::function<void(const shim::ContainerReport&)> exited;
+    std::function<void(const shim::LogLoss&)> log_lost;
     std::function<void()> disconnected;  // once, unless Expect was called
   };
 

@@ -225,6 +225,7 @@ class LinuxShimClient final : public ShimClient, public std::enable_shared_from_
       if (!message.ParseFromString(**next)) return false;
       if (message.id() == 0) {
         if (message.has_exited() && callbacks_.exited) callbacks_.exited(message.exited());
+        if (message.has_log_loss() && callbacks_.log_lost) callbacks_.log_lost(message.log_loss());
         continue;
       }
       uint64_t id = message.id();

@@ -134,6 +134,7 @@ void Container::Finish() {
     if (pump != nullptr) pump->Finish();
     pump.reset();
   }
+  log_->TellLoss();
   log_.reset();
   mount_namespace_.Reset();
   init_.Reset();

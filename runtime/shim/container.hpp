@@ -25,6 +25,7 @@ struct ContainerHost {
   size_t log_line_limit = 0;
   // Called once for each container that ran, after its record file is written.
   std::function<void(const ContainerReport&)> on_exited;
+  std::function<void(const LogLoss&)> on_log_loss;
 };
 
 //   Start ──▶ running ── Stop: signal ──▶ ending ── deadline, or ──▶ killing
@@ -67,6 +68,7 @@ class Container : public std::enable_shared_from_this<Container> {
   Status Launch(Job& pod_job, const LaunchPlan& plan, const StatusOr<SpawnHandles>& handles);
   Status SpawnInit(const LaunchPlan& plan, const SpawnHandles& handles);
   Status WatchJob();
+  Status OpenLog(const std::string& path);
   void StartPumps(ContainerStdio stdio);
   void RecordStartFailure(const Status& failure);
 

@@ -28,7 +28,7 @@ Status Container::Start(Job& pod_job, const LaunchPlan& plan, const StatusOr<Spa
 
 Status Container::Launch(Job& pod_job, const LaunchPlan& plan, const StatusOr<SpawnHandles>& handles) {
   RETURN_IF_ERROR(handles.status());
-  ASSIGN_OR_RETURN(log_, LogWriter::Open(plan.stdio().log_path(), host_.log_line_limit));
+  RETURN_IF_ERROR(OpenLog(plan.stdio().log_path()));
   ASSIGN_OR_RETURN(ContainerStdio stdio, OpenStdio(plan.stdio()));
   ASSIGN_OR_RETURN(job_, pod_job.CreateChild(plan.id(), JobKind::kLimited, plan.limits()));
   ScopeExit undo([&] {
@@ -42,6 +42,18 @@ Status Container::Launch(Job& pod_job, const LaunchPlan& plan, const StatusOr<Sp
   RETURN_IF_ERROR(stdio.TakeTerminal());
   undo.Release();
   StartPumps(std::move(stdio));
+  return absl::OkStatus();
+}
+
+Status Container::OpenLog(const std::string& path) {
+  ASSIGN_OR_RETURN(log_, LogWriter::Open(path, host_.log_line_limit));
+  log_->TellLosses([this](uint64_t records, const Status& why) {
+    LogLoss loss;
+    loss.set_container_id(report_.id());
+    loss.set_records(records);
+    loss.set_why(Concat(Message(why)));
+    host_.on_log_loss(loss);
+  });
   return absl::OkStatus();
 }
 

@@ -29,6 +29,13 @@ TEST_CASE("A full disk drops whole records, and one line tells how many once spa
   auto log = LogWriter::Open(path, 0).value();
   std::ofstream(directory + "/filler") << std::string(32 << 10, 'x');
 
+  uint64_t told = 0;
+  std::string why;
+  log->TellLosses([&](uint64_t records, const Status& reason) {
+    told += records;
+    why = Message(reason);
+  });
+
   const std::string line(999, 'y');
   uint64_t sent = 0;
   for (; log->dropped() < 10; ++sent) log->Append(LogStream::kStderr, line + "\n");
@@ -36,6 +43,10 @@ TEST_CASE("A full disk drops whole records, and one line tells how many once spa
   std::filesystem::remove(directory + "/filler");
   log->Append(LogStream::kStderr, "after\n");
   CHECK(log->dropped() == 0);
+  CHECK(told > 0);  // at once, and not for every record
+  CHECK(why.find("No space left") != std::string::npos);
+  log->TellLoss();
+  CHECK(told == dropped);
 
   std::string content = ReadFile(path).value();
   uint64_t whole = 0;

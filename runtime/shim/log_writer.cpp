@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kMaxBatch = 32768;
 constexpr size_t kKeptBuffer = 512;  // larger buffers are given back after use
+constexpr std::chrono::seconds kTellEvery{1};
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
 
 void GiveBack(std::string& buffer) {
@@ -152,6 +153,13 @@ void LogWriter::Flush() {
   }
   GiveBack(batch);
   batch_ = std::move(batch);
+  if (untold_ > 0 && std::chrono::steady_clock::now() - told_ >= kTellEvery) TellLoss();
+}
+
+void LogWriter::TellLoss() {
+  if (untold_ == 0 || !on_loss_) return;
+  told_ = std::chrono::steady_clock::now();
+  on_loss_(std::exchange(untold_, 0), file_.Error());
 }
 
 // What goes before the first records after a failure: it says in the log what is missing.
@@ -175,7 +183,9 @@ void LogWriter::DropFrom(std::string_view batch, size_t marker, size_t written) 
     whole = 0;
   }
   std::string_view lost = batch.substr(std::max(whole, marker));
-  dropped_ += static_cast<uint64_t>(std::count(lost.begin(), lost.end(), '\n'));
+  const auto records = static_cast<uint64_t>(std::count(lost.begin(), lost.end(), '\n'));
+  dropped_ += records;
+  untold_ += records;
   if (whole > 0) torn_ = false;
   if (written > whole) CutBack(written - whole);
 }

@@ -2,6 +2,9 @@
 // a line that goes on in the next record of its stream, F the end of a line.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,6 +40,13 @@ class LogWriter {
   // Records dropped and not yet reported in the log.
   uint64_t dropped() const { return dropped_; }
 
+  // Called with the number of records lost since it was called last and the reason: when losing begins, then at
+  // most once a second.
+  using LossFunction = std::function<void(uint64_t records, const Status& why)>;
+  void TellLosses(LossFunction on_loss) { on_loss_ = std::move(on_loss); }
+  // Calls it now if there is something untold: before the log is closed.
+  void TellLoss();
+
  private:
   LogWriter(std::string path, size_t line_limit, LogFile file);
 
@@ -57,7 +67,9 @@ class LogWriter {
   LogStream last_stream_ = LogStream::kStdout;
   int64_t second_ = -1;  // the second `date_` is for
   char date_[20] = {};   // "YYYY-MM-DDTHH:MM:SS"
-  uint64_t dropped_ = 0;
+  LossFunction on_loss_;
+  uint64_t dropped_ = 0, untold_ = 0;
+  std::chrono::steady_clock::time_point told_{};
   bool torn_ = false;  // the file ends inside a record
 };
 

@@ -18,8 +18,9 @@ constexpr std::chrono::seconds kLastWait{1};
 }  // namespace
 
 StatusOr<std::unique_ptr<Pod>> Pod::Create(boost::asio::io_context& io, Reaper& reaper, ReadBuffer& buffer,
-                                           const Config& config, Exited on_exited) {
-  std::unique_ptr<Pod> pod(new Pod(io, reaper, buffer, config, std::move(on_exited)));
+                                           const Config& config, Exited on_exited,
+                                           LostLog on_log_loss) {
+  std::unique_ptr<Pod> pod(new Pod(io, reaper, buffer, config, std::move(on_exited), std::move(on_log_loss)));
   ASSIGN_OR_RETURN(pod->jobs_, SystemJobs());
   ASSIGN_OR_RETURN(pod->job_, pod->jobs_->Create(config.job_name(), config.limits()));
   ASSIGN_OR_RETURN(pod->namespaces_, PodNamespaces::Create(io, *pod->job_, config));
@@ -27,13 +28,14 @@ StatusOr<std::unique_ptr<Pod>> Pod::Create(boost::asio::io_context& io, Reaper& 
 }
 
 Pod::Pod(boost::asio::io_context& io, Reaper& reaper, ReadBuffer& buffer, const Config& config,
-         Exited on_exited)
+         Exited on_exited, LostLog on_log_loss)
     : host_{io,
             reaper,
             buffer,
             config.state_directory(),
             config.log_line_limit(),
-            [this](const ContainerReport& report) { OnExited(report); }},
+            [this](const ContainerReport& report) { OnExited(report); },
+            std::move(on_log_loss)},
       on_exited_(std::move(on_exited)) {}
 
 Status Pod::RefuseNew(const LaunchPlan& plan) const {

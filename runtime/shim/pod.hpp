@@ -16,10 +16,12 @@ namespace jobpod::shim {
 class Pod {
  public:
   using Exited = std::function<void(const ContainerReport&)>;
+  using LostLog = std::function<void(const LogLoss&)>;
 
   // Makes the pod's job. `config` outlives the pod.
   static StatusOr<std::unique_ptr<Pod>> Create(boost::asio::io_context& io, Reaper& reaper,
-                                               ReadBuffer& buffer, const Config& config, Exited on_exited);
+                                               ReadBuffer& buffer, const Config& config, Exited on_exited,
+                                               LostLog on_log_loss);
 
   StatusOr<ContainerReport> Start(const LaunchPlan& plan);
   Status Stop(const shim::Stop& stop);
@@ -39,7 +41,7 @@ class Pod {
 
  private:
   Pod(boost::asio::io_context& io, Reaper& reaper, ReadBuffer& buffer, const Config& config,
-      Exited on_exited);
+      Exited on_exited, LostLog on_log_loss);
 
   StatusOr<SpawnHandles> NamespacesFor(const LaunchPlan& plan) const;
   StatusOr<std::shared_ptr<Container>> Find(const std::string& id) const;

@@ -29,8 +29,17 @@ Server::Server(boost::asio::io_context& io, Config config, std::string config_pa
 
 Status Server::Begin() {
   RETURN_IF_ERROR(reaper_.Begin());
-  auto publish = [this](const ContainerReport& report) { Publish(report); };
-  ASSIGN_OR_RETURN(pod_, Pod::Create(io_, reaper_, buffer_, config_, publish));
+  const auto exited = [this](const ContainerReport& report) {
+    FromShim event;
+    *event.mutable_exited() = report;
+    Publish(event);
+  };
+  const auto lost = [this](const LogLoss& loss) {
+    FromShim event;
+    *event.mutable_log_loss() = loss;
+    Publish(event);
+  };
+  ASSIGN_OR_RETURN(pod_, Pod::Create(io_, reaper_, buffer_, config_, exited, lost));
   WaitForHandshake();
   AcceptSoon();
   return absl::OkStatus();
@@ -164,9 +173,7 @@ void Server::RemoveTraces() {
   }
 }
 
-void Server::Publish(const ContainerReport& report) {
-  FromShim event;
-  *event.mutable_exited() = report;
+void Server::Publish(const FromShim& event) {
   auto connections = connections_;  // a connection that fails leaves the set
   for (const auto& connection : connections) {
     if (connection->subscribed()) connection->Send(event);

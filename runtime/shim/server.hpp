@@ -40,7 +40,7 @@ class Server : public ConnectionOwner {
   void BeginShutdown(const ConnectionPointer& connection, uint64_t id);
   void EndShutdown(const ConnectionPointer& connection, uint64_t id, const Status& outcome);
   void RemoveTraces();
-  void Publish(const ContainerReport& report);
+  void Publish(const FromShim& event);
 
   boost::asio::io_context& io_;
   const Config config_;

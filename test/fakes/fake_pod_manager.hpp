@@ -49,6 +49,8 @@ class FakePodManager final : public PodManager {
   std::vector<ContainerUsage> UsageOfAll(UsageDetail detail) override;
   StatusOr<PodUsage> UsageOfPod(const std::string& pod_id, UsageDetail detail) override;
 
+  uint64_t LostLogRecords() const override { return 3; }
+
   EventHub& events() override { return events_; }
   const JobSystem& job_system() const override { return system_; }
 

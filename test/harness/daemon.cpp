@@ -46,9 +46,13 @@ std::vector<std::string> Daemon::Command() const {
           address()};
 }
 
-void Daemon::Start() {
+void Daemon::Launch() {
   process_ = Process(Command(), log_file());
   client_ = std::make_unique<CriClient>(address());
+}
+
+void Daemon::Start() {
+  Launch();
   const bool ready = Eventually([&] { return !process_.Running() || client_->Connects(Milliseconds(200)); },
                                 Milliseconds(20'000));
   if (!ready || !process_.Running()) SetUpFailed("jobpodd did not start:\n" + LogTail());
@@ -93,6 +97,19 @@ std::string Daemon::LogTail(size_t lines) const {
   for (size_t line = 0; line <= lines && start != std::string::npos && start > 0; ++line)
     start = text.rfind('\n', start - 1);
   return text.substr(start == std::string::npos ? 0 : start);
+}
+
+// The port is a free one, told in the log when the daemon is ready.
+double Daemon::Metric(const std::string& name) const {
+  const std::string log = Slurp(log_file());
+  const size_t at = log.rfind("http port ");
+  if (at == std::string::npos) return -1;
+  const std::string port = std::to_string(atoi(log.c_str() + at + 10));
+  const std::string page = MustRun({"bash", "-c",
+                                    "exec 3<>/dev/tcp/127.0.0.1/" + port +
+                                        " && printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3"});
+  const size_t sample = page.find("\n" + name + " ");
+  return sample == std::string::npos ? -1 : atof(page.c_str() + sample + name.size() + 2);
 }
 
 }  // namespace jobpod::test

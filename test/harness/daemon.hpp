@@ -26,6 +26,8 @@ class Daemon {
   // SIGKILL; pods go on. Start brings it back on the same root.
   void Kill() { process_.Kill(); }
   void Start();
+  // Start without waiting for it to be ready.
+  void Launch();
   // SIGTERM; true when it ended in time with code 0.
   bool Terminate();
   void Restart();
@@ -35,6 +37,8 @@ class Daemon {
   std::vector<pid_t> Shims() const;
   // The end of its log, for a failed test.
   std::string LogTail(size_t lines = 40) const;
+  // A sample without labels of its /metrics page; -1 when there is none.
+  double Metric(const std::string& name) const;
   std::string log_file() const { return directory_.path() + "/jobpodd.log"; }
   std::vector<std::string> Command() const;
 

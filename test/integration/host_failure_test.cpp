@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 
 #include <filesystem>
+#include <sstream>
 
 #include "base/file.hpp"
 #include "base/handle_linux.hpp"
@@ -72,6 +73,41 @@ TEST_CASE("on a full disk creating fails with the reason, stop and remove still 
   CHECK(daemon.Terminate());
   umount2(root.c_str(), MNT_DETACH);
   daemon.Start();
+}
+
+TEST_CASE("on a full log disk the container goes on; log, daemon's log and metric tell what was lost") {
+  Daemon daemon;
+  const std::string logs = daemon.logs() + "/full";
+  std::filesystem::create_directories(logs);
+  REQUIRE(mount("tmpfs", logs.c_str(), "tmpfs", 0, "size=256k") == 0);
+  const ScopeExit unmount([&] { umount2(logs.c_str(), MNT_DETACH); });
+  Spill(logs + "/ballast", std::string(128 << 10, 'x'));
+  TemporaryDirectory directory;
+  Pod pod(daemon, "", [&](cri::PodSandboxConfig& config) { config.set_log_directory(logs); });
+  const std::string id = pod.Start(Busybox(Concat("seq 1 50000; touch ", directory.path(), "/written; while ! test -e ",
+                                                  directory.path(), "/go; do usleep 5000; done; echo after; exit 3"),
+                                           daemon));
+  REQUIRE(Eventually([&] { return std::filesystem::exists(directory / "written"); }));
+  std::filesystem::remove(logs + "/ballast");
+  Spill(directory / "go", "");
+  const cri::ContainerStatus status = daemon.client().Ended(id);
+  CHECK(status.exit_code() == 3);
+  const std::string text = LogText(status.log_path());
+  CHECK(text.starts_with("1\n2\n3\n"));
+  CHECK(text.find("log records were dropped here") != std::string::npos);
+  CHECK(text.ends_with("after\n"));
+  CHECK(Slurp(daemon.log_file()).find(id + ": ") != std::string::npos);
+  CHECK(Slurp(daemon.log_file()).find("are lost: write: No space left on device") != std::string::npos);
+  uint64_t told = 0, written = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const bool marker = line.starts_with("jobpod: ");
+    told += marker ? std::strtoull(line.c_str() + 8, nullptr, 10) : 0;
+    written += marker || line == "after" ? 0 : 1;
+  }
+  CHECK(told > 0);
+  CHECK(told + written == 50'000);
+  CHECK(daemon.Metric("jobpod_log_records_lost_total") == static_cast<double>(told));
 }
 
 TEST_CASE("an output that a process outside holds does not keep the container from being EXITED") {
