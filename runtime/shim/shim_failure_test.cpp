@@ -1,9 +1,16 @@
 // A shim that is alone, killed, stopped, or shut down.
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <boost/asio/executor_work_guard.hpp>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
+#include <thread>
 
 #include "base/file.hpp"
+#include "base/frame.hpp"
 #include "runtime/shim/shim_test_support.hpp"
 
 using namespace jobpod;
@@ -97,6 +104,71 @@ TEST_CASE("Nonsense on the socket ends that connection only") {
   CHECK(Eventually([&] { return shim.disconnected(); }));
   shim.Disconnect();
   CHECK(shim.Connect().ok());
+}
+
+namespace {
+
+// Answers the first request of its one client as a shim of `version` would, then hangs up.
+class Greeter {
+ public:
+  explicit Greeter(uint32_t version) : path_(std::string(mkdtemp(name_)) + "/shim.sock") {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path_.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    REQUIRE(bind(door_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+    REQUIRE(listen(door_.get(), 1) == 0);
+    thread_ = std::jthread([this, version] { Greet(version); });
+  }
+  ~Greeter() {
+    shutdown(door_.get(), SHUT_RDWR);  // when nobody has come
+    thread_.join();
+    (void)RemoveTree(name_);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  void Greet(uint32_t version) {
+    const Fd client(accept(door_.get(), nullptr, nullptr));
+    FrameReader frames;
+    shim::ToShim request;
+    char buffer[1024];
+    for (ssize_t got; (got = read(client.get(), buffer, sizeof(buffer))) > 0;) {
+      frames.Append({buffer, static_cast<size_t>(got)});
+      if (const auto frame = frames.Next().value()) {
+        if (request.ParseFromString(*frame)) break;
+      }
+    }
+    shim::FromShim reply;
+    reply.set_id(request.id());
+    reply.mutable_hello()->set_protocol_version(version);
+    const std::string bytes = FrameHeader(reply.ByteSizeLong()) + reply.SerializeAsString();
+    (void)!write(client.get(), bytes.data(), bytes.size());
+  }
+
+  char name_[32] = "/tmp/jobpod-greeter-XXXXXX";
+  const std::string path_;
+  const Fd door_ = Fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  std::jthread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("A shim of the version before is welcome, one of the version to come is refused") {
+  for (uint32_t version = kShimProtocolVersion - 1; version <= kShimProtocolVersion + 1; ++version) {
+    const Greeter greeter(version);
+    boost::asio::io_context io;
+    const auto work = boost::asio::make_work_guard(io);
+    std::jthread loop([&] { io.run(); });
+    auto client = ShimClient::Connect(io, greeter.path(), {});
+    REQUIRE(client.ok());
+    const auto hello = (*client)->Hello(After(milliseconds(5000)));
+    INFO(version << " " << hello.status().ToString());
+    CHECK(hello.ok() == (version <= kShimProtocolVersion));
+    if (hello.ok()) CHECK((*client)->protocol_version() == version);
+    if (!hello.ok()) CHECK(absl::IsFailedPrecondition(hello.status()));
+    (*client)->Close();
+    io.stop();
+  }
 }
 
 TEST_CASE("A shim that cannot be reached is Unavailable") {
