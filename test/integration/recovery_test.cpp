@@ -2,9 +2,11 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
+#include "base/sqlite.hpp"
 #include "base/text.hpp"
 #include "test/integration/suite.hpp"
 
@@ -170,18 +172,58 @@ TEST_CASE("an old socket file is in nobody's way") {
   CHECK((now.st_mode & 07777) == 0660);
 }
 
-TEST_CASE("a damaged database is set aside and running pods are found again or ended") {
+TEST_CASE("a damaged database is set aside, said loudly, and what runs is found again") {
   Daemon daemon;
-  const std::string pod = daemon.client().RunPod(HostProcessPod("damaged", daemon.logs() + "/damaged"));
+  Pod pod(daemon, "", [](cri::PodSandboxConfig& config) { (*config.mutable_labels())["kept"] = "yes"; });
+  const std::string id = pod.Start(Busybox("echo up; exec sleep 1000", daemon));
+  REQUIRE(pod.Says(id, "up"));
   daemon.Kill();
-  for (const char* name : {"jobpod.db", "jobpod.db-wal"}) {
-    const std::string path = daemon.directory() + "/root/" + name;
-    if (!Slurp(path).empty()) Spill(path, std::string(8192, 'x'));
+  const std::string database = daemon.directory() + "/root/pods.db";
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    const std::string path = database + suffix;
+    REQUIRE(std::filesystem::exists(path));
+    Spill(path, std::string(8192, 'x'));
   }
   daemon.Start();
-  CHECK(daemon.client().Connects(Milliseconds(5'000)));
-  daemon.RemoveEverything();
-  CHECK(Eventually([&] { return daemon.Shims().empty(); }));
+  CHECK(daemon.client().StatusOfPod(pod.id()).state() == cri::SANDBOX_READY);
+  CHECK(daemon.client().StatusOfPod(pod.id()).labels().at("kept") == "yes");
+  CHECK(daemon.client().StatusOf(id).state() == cri::CONTAINER_RUNNING);
+  CHECK(daemon.client().Exec(id, {kBusybox, "echo", "found"}).stdout() == "found\n");
+  CHECK(Slurp(daemon.log_file()).find("is damaged") != std::string::npos);
+  size_t set_aside = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(daemon.directory() + "/root"))
+    set_aside += entry.path().filename().string().starts_with("pods.db.damaged");
+  CHECK(set_aside > 0);
+}
+
+// The database is kept locked meanwhile, so that the daemon has a shim and cannot record it.
+TEST_CASE("a daemon killed between spawning a shim and recording it leaves no orphan, and the name is free") {
+  Daemon daemon;
+  const cri::PodSandboxConfig config = HostProcessPod("unrecorded", daemon.logs() + "/unrecorded");
+  pid_t shim = 0;
+  {
+    auto database = SqliteDatabase::Open(daemon.directory() + "/root/pods.db", false);
+    REQUIRE(database.ok());
+    REQUIRE(database->Execute("BEGIN IMMEDIATE").ok());
+    std::jthread call([&] { Outcome([&] { daemon.client().RunPod(config); }); });
+    REQUIRE(Eventually([&] { return daemon.Shims().size() == 1; }));
+    shim = daemon.Shims().front();
+    const std::string pods = daemon.directory() + "/state/pods";
+    REQUIRE(Eventually([&] {  // written right before it is recorded: the shim has been greeted
+      for (const auto& entry : std::filesystem::directory_iterator(pods))
+        if (std::filesystem::exists(entry.path() / "pod.record")) return true;
+      return false;
+    }));
+    daemon.Kill();
+  }
+  CHECK(Alive(shim));
+  const std::string pod = std::filesystem::directory_iterator(daemon.directory() + "/state/pods")->path().filename();
+  daemon.Start();
+  CHECK(Eventually([&] { return !Alive(shim); }));
+  CHECK(Eventually([&] { return CgroupsWith(pod).empty(); }));
+  CHECK(!std::filesystem::exists(daemon.directory() + "/state/pods/" + pod));
+  CHECK(daemon.client().Call(&Runtime::ListPodSandbox, cri::ListPodSandboxRequest()).items().empty());
+  CHECK(daemon.client().StatusOfPod(daemon.client().RunPod(config)).state() == cri::SANDBOX_READY);
 }
 
 TEST_CASE("mistakes in the configuration name file, line and key") {
