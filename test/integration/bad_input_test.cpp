@@ -98,8 +98,11 @@ TEST_CASE("containers that must be refused") {
 
 TEST_CASE("an image without a command needs one") {
   Pod pod;
-  cri::ContainerConfig container = HostProcessContainer("main", Image("busybox"));
-  CHECK(pod.Run(container).status.exit_code() == 0);  // its own command is sh, with empty input
+  CHECK_CODE(INVALID_ARGUMENT, pod.client().Create(pod.id(), pod.config(),
+                                                   HostProcessContainer("bare", Image("bare"))));
+  CHECK(Containers(pod) == 0);
+  CHECK(pod.Run(HostProcessContainer("main", Image("bare"), {kBusybox, "true"})).status.exit_code() == 0);
+  CHECK(pod.Run(HostProcessContainer("main", Image("busybox"))).status.exit_code() == 0);  // its own is sh
 }
 
 TEST_CASE("mounts that must be refused") {

@@ -114,6 +114,26 @@ TEST_CASE("the image's or the container's stop signal is used") {
   CHECK(pod.client().StatusOf(id).stop_signal() == cri::SIGNAL_SIGUSR1);
 }
 
+TEST_CASE("jobpod.io/stop-whole-tree: the signal reaches every process at once") {
+  const std::string script =
+      "$CONTAINER_SANDBOX_MOUNT_POINT/bin/busybox sh -c \"trap 'echo child asked; exit 0' TERM; echo up; "
+      "while :; do sleep 0.05; done\" & "
+      "trap '' TERM; wait; echo child ended; exit 6";
+  for (const bool whole : {true, false}) {
+    Pod pod(SharedDaemon(), "", [&](cri::PodSandboxConfig& config) {
+      (*config.mutable_annotations())["jobpod.io/stop-whole-tree"] = whole ? "true" : "false";
+    });
+    const std::string id = pod.Start(Busybox(script));
+    REQUIRE(pod.Says(id, "up"));
+    const double seconds = SecondsOf([&] { pod.client().Stop(id, whole ? 20 : 1); });
+    const cri::ContainerStatus status = pod.client().StatusOf(id);
+    INFO(LogText(status.log_path()));
+    CHECK(seconds < 8);
+    CHECK(status.exit_code() == (whole ? 6 : 137));
+    CHECK((LogText(status.log_path()).find("child asked") != std::string::npos) == whole);
+  }
+}
+
 TEST_CASE("of two stops the shorter grace wins") {
   Pod pod;
   const std::string id = pod.Start(Busybox("trap '' TERM; echo up; while :; do sleep 0.1; done"));

@@ -26,7 +26,7 @@ const Registry& SharedRegistry() {
   static const Registry registry;
   static std::once_flag filled;
   std::call_once(filled, [] {
-    for (const char* tag : {"busybox", "debian", "alpine", "musl", "scripts", "layers", "accounts"})
+    for (const char* tag : {"busybox", "debian", "alpine", "musl", "scripts", "layers", "accounts", "bare"})
       registry.Push(ImageLayout(), tag);
   });
   return registry;
