@@ -134,6 +134,8 @@ void Density(Table& table, Workloads& peers, bool quick) {
   });
   table.Print("  daemon's CPU time for each call", "ms", cpu, {});
   table.Print("  size of the answer", "MB", bytes, {});
+  Figure(table, peers, Concat("restart with ", pods * 5, " containers"), "ms", {.limit = 300},
+         [](Workload& peer) { return peer.Restart(); });
   for (auto& peer : peers) peer->RemoveAll();
 }
 

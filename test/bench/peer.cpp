@@ -18,6 +18,10 @@ class Jobpod : public Peer {
   std::vector<pid_t> shims() const override { return daemon_.Shims(); }
   std::string busybox() const override { return "$CONTAINER_SANDBOX_MOUNT_POINT/bin/busybox"; }
   std::string logs() const override { return daemon_.logs(); }
+  void Restart() override {
+    daemon_.Kill();
+    daemon_.Launch();
+  }
 
  private:
   test::Daemon daemon_;
@@ -28,7 +32,7 @@ class Containerd : public Peer {
   explicit Containerd(const test::Registry& registry) {
     mkdir(logs().c_str(), 0755);
     test::Spill(directory_ / "config.toml", Configuration(registry.Reference("pause")));
-    process_ = test::Process({"containerd", "--config", directory_ / "config.toml"}, directory_ / "log");
+    Launch();
     if (!test::CriClient(address()).Connects(test::Milliseconds(30'000)))
       test::SetUpFailed("containerd did not start:\n" + test::Slurp(directory_ / "log"));
   }
@@ -45,8 +49,16 @@ class Containerd : public Peer {
   std::vector<pid_t> shims() const override { return test::ProcessesWith("containerd-shim", Socket()); }
   std::string busybox() const override { return "/bin/busybox"; }
   std::string logs() const override { return directory_ / "pods"; }
+  void Restart() override {
+    process_.Kill();
+    Launch();
+  }
 
  private:
+  void Launch() {
+    process_ = test::Process({"containerd", "--config", directory_ / "config.toml"}, directory_ / "log");
+  }
+
   std::string Socket() const { return directory_ / "c.sock"; }
 
   // restrict_oom_score_adj: root may lack CAP_SYS_RESOURCE, as in the machines of a CI.

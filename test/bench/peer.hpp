@@ -22,6 +22,8 @@ class Peer {
   // The image's busybox as this runtime's containers reach it.
   virtual std::string busybox() const = 0;
   virtual std::string logs() const = 0;
+  // SIGKILL, and begun again on the same directories; does not wait until it answers.
+  virtual void Restart() = 0;
 };
 
 std::unique_ptr<Peer> MakeJobpod();

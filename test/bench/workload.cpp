@@ -163,6 +163,26 @@ Samples Workload::List(int count, double& cpu_ms, size_t& answer_bytes) {
   return samples;
 }
 
+// New clients, because a channel whose connection was refused waits before it tries again.
+double Workload::Restart() {
+  cri::ListContainersRequest running;
+  running.mutable_filter()->mutable_state()->set_state(cri::CONTAINER_RUNNING);
+  const auto start = Clock::now();
+  peer_.Restart();
+  const auto all_there = [&] {
+    test::CriClient client(peer_.address());
+    int count = 0;
+    const grpc::Status status =
+        test::Outcome([&] { count = client.Call(&Runtime::ListContainers, running).containers_size(); });
+    return status.ok() && count == static_cast<int>(pods_.size());
+  };
+  if (!test::Eventually(all_there, test::Milliseconds(60'000)))
+    test::SetUpFailed(peer_.name() + " does not find its containers again after a restart");
+  const double took = MillisecondsSince(start);
+  client_.Connects(test::Milliseconds(5'000));
+  return took;
+}
+
 double Workload::ShimMegabytes() const {
   const std::vector<pid_t> shims = peer_.shims();
   uint64_t sum = 0;

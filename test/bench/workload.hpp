@@ -41,6 +41,8 @@ class Workload {
   Samples Stats(int count);
   // ListContainers without parsing the answer; `cpu_ms` gets the daemon's CPU time for each call.
   Samples List(int count, double& cpu_ms, size_t& answer_bytes);
+  // The daemon is killed and started; milliseconds until it lists what runs.
+  double Restart();
   double ShimMegabytes() const;    // PSS, mean
   double DaemonMegabytes() const;  // RSS
 
