@@ -128,7 +128,7 @@ TEST_CASE("run pulls, keeps the streams apart, passes the exit code on and leave
   const std::string errors = directory / "errors";
   std::vector<std::string> shell = {"sh", "-c", "errors=$1; shift; \"$@\" 2>\"$errors\"", "sh", errors};
   const auto line = Line(
-      Run({"--rm", "-e", "WHO=pod", "-w", "/tmp"}, "echo out $WHO $PWD; echo err >&2; printf tail; exit 17"));
+      Run({"--rm", "-w", "/tmp", "-e", "WHO=pod"}, "echo out $WHO $PWD; echo err >&2; printf tail; exit 17"));
   shell.insert(shell.end(), line.begin(), line.end());
   const CommandResult result = RunCommand(shell);
   CHECK(result.exit_code == 17);
@@ -138,13 +138,34 @@ TEST_CASE("run pulls, keeps the streams apart, passes the exit code on and leave
   CHECK(NothingIsLeft());
 }
 
+TEST_CASE("options of run that may be repeated take one value each") {
+  const TemporaryDirectory directory;
+  Spill(directory / "file", "mounted");
+  const CommandResult result =
+      Jobpod(Run({"--env", "A=1", "-e", "B=2", "--mount", directory.path() + ":/mnt/jobpod-a:ro", "--mount",
+                  directory.path() + ":/mnt/jobpod-b"},
+                 "echo $A $B $(cat /mnt/jobpod-a/file) $(cat /mnt/jobpod-b/file)"));
+  CHECK(result.exit_code == 0);
+  CHECK(result.output == "1 2 mounted mounted\n");
+  CHECK(NothingIsLeft());
+}
+
+TEST_CASE("mistakes on the command line are named") {
+  CHECK_THAT(Jobpod({"dance"}).output, Contains("there is no command \"dance\""));
+  CHECK_THAT(Jobpod({"run", Shared().image, "sh", "-c", "true"}).output, Contains("behind --"));
+  CHECK_THAT(Jobpod({"image", "pull"}).output, Contains("jobpod image --help"));
+  CHECK_THAT(Jobpod({"image", "pull", "--help"}).output, Contains("Usage: jobpod image pull [OPTIONS]"));
+}
+
 TEST_CASE("run's own failures have codes of their own and leave nothing") {
   CHECK(Jobpod({"run", Shared().image, "--", "no-such-program"}).exit_code == 127);
   const CommandResult missing = Jobpod({"run", Shared().registry.Reference("no-such-image")});
   CHECK(missing.exit_code == 125);
   CHECK_THAT(missing.output, Contains("no-such-image"));
   CHECK(Jobpod(Run({"--handler", "nonsense"}, "true")).exit_code == 125);
-  CHECK(Jobpod(Run({"--mount", "/no/such/dir:/x"}, "true")).exit_code == 125);
+  const CommandResult no_source = Jobpod(Run({"--mount", "/no/such/dir:/x"}, "true"));
+  CHECK(no_source.exit_code == 125);
+  CHECK_THAT(no_source.output, Contains("/no/such/dir"));
   CHECK(NothingIsLeft());
 }
 

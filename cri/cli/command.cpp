@@ -31,9 +31,26 @@ void AddCommands(CLI::App& app, const Globals& globals, Action& action) {
 // The help of the innermost command that was named.
 std::string HelpOf(const CLI::App& app) {
   const CLI::App* chosen = &app;
-  for (auto inner = chosen->get_subcommands(); !inner.empty(); inner = chosen->get_subcommands())
+  std::string before;
+  for (auto inner = chosen->get_subcommands(); !inner.empty(); inner = chosen->get_subcommands()) {
+    before += Concat(before.empty() ? "" : " ", chosen->get_name());
     chosen = inner.front();
-  return chosen == &app ? app.help() : chosen->help("jobpod");
+  }
+  return chosen->help(before);
+}
+
+// What is wrong with the arguments, and what to do.
+std::string Explain(const CLI::App& app, const CLI::ParseError& error) {
+  const auto chosen = app.get_subcommands();
+  const std::vector<std::string> rest = app.remaining();
+  if (chosen.empty() && !rest.empty() && !rest.front().starts_with('-'))
+    return Concat("there is no command \"", rest.front(), "\"; see jobpod --help");
+  if (chosen.empty()) return Concat(error.what(), "; see jobpod --help");
+  const std::string name = chosen.front()->get_name();
+  std::string text = error.what();
+  if (name == "run" && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
+    text += "; the command's own options go behind --: jobpod run IMAGE -- COMMAND";
+  return Concat(text, "; see jobpod ", name, " --help");
 }
 
 bool IsRun(int count, const char* const* arguments) {
@@ -66,8 +83,7 @@ int Main(int count, const char* const* arguments) {
     fmt::print("jobpod " JOBPOD_VERSION "\n");
     return 0;
   } catch (const CLI::ParseError& error) {
-    return Report(absl::InvalidArgumentError(Concat(error.what(), "; see jobpod --help")),
-                  IsRun(count, arguments) ? 125 : 1);
+    return Report(absl::InvalidArgumentError(Explain(app, error)), IsRun(count, arguments) ? 125 : 1);
   }
   return action();
 }

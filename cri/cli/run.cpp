@@ -143,18 +143,18 @@ int Checked(RunOptions options, const Globals& globals) {
   return RunPod(options, globals);
 }
 
+// One value each time it is given: what follows may be the image.
+void AddRepeated(CLI::App& run, const char* name, std::vector<std::string>& values, const char* help) {
+  run.add_option(name, values, help)->expected(1)->take_all()->allow_extra_args(false);
+}
+
 void AddOptions(CLI::App& run, RunOptions& options) {
   run.add_option("image", options.image, "The image; pulled when it is not there")->required();
   run.add_option("command", options.command,
                  "The command and its arguments instead of the image's, behind --");
-  run.add_option("-e,--env", options.environment,
-                 "NAME=VALUE, or NAME to pass this shell's on; may be repeated")
-      ->expected(1)
-      ->take_all();
-  run.add_option("--mount", options.mounts,
-                 "SOURCE:TARGET[:ro], a host path shown in the container; may be repeated")
-      ->expected(1)
-      ->take_all();
+  AddRepeated(run, "-e,--env", options.environment, "NAME=VALUE, or NAME to pass this shell's on; may be repeated");
+  AddRepeated(run, "--mount", options.mounts,
+              "SOURCE:TARGET[:ro], a host path shown in the container; may be repeated");
   run.add_option("-u,--user", options.user, "Who the process is on the host: NAME, UID or UID:GID");
   run.add_option("--handler", options.handler,
                  "Runtime handler: hostprocess (files at /hpc), hostprocess-link");
