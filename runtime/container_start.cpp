@@ -71,6 +71,7 @@ Status Manager::StartContainer(const std::string& id) {
     *record.mutable_plan() = *plan;
     return true;
   }));
+  SaveCopy(*container);  // execs run as that account, also when the database is lost
   StatusOr<shim::StartReply> started = client->Start(*plan, After(kStartDeadline));
   if (!started.ok()) {
     // A shim that did not answer may still start it later: what it made is killed by name.
@@ -111,6 +112,7 @@ StatusOr<std::vector<std::string>> Manager::UpdateLimits(const std::string& id, 
     MergeLimits(limits, *record.mutable_limits());
     return true;
   }));
+  SaveCopy(*container);
   return skipped;
 }
 

@@ -93,6 +93,7 @@ class Manager final : public PodManager {
   void PublishContainer(EventKind kind, const Container& container);
   void PublishPod(EventKind kind, const Pod& pod);
   void SaveCopy(const std::string& pod_id, const std::string& name, const std::string& bytes);
+  void SaveCopy(const Container& container);
   void RemoveCopies(const Container& container);
 
   // pod_run.cpp

@@ -165,6 +165,10 @@ void Manager::PublishPod(EventKind kind, const Pod& pod) {
 }
 
 // A copy beside the shim, from which a lost database is rebuilt. Best effort.
+void Manager::SaveCopy(const Container& container) {
+  SaveCopy(container.pod_id, Concat(container.id, ".record"), container.view()->record.SerializeAsString());
+}
+
 void Manager::SaveCopy(const std::string& pod_id, const std::string& name, const std::string& bytes) {
   Status written = WriteFileAtomic(Concat(StateDirectory(pod_id), "/", name), bytes);
   if (!written.ok()) log::warn("pod {}: {}", pod_id, Message(written));

@@ -175,8 +175,14 @@ TEST_CASE("an old socket file is in nobody's way") {
 TEST_CASE("a damaged database is set aside, said loudly, and what runs is found again") {
   Daemon daemon;
   Pod pod(daemon, "", [](cri::PodSandboxConfig& config) { (*config.mutable_labels())["kept"] = "yes"; });
-  const std::string id = pod.Start(Busybox("echo up; exec sleep 1000", daemon));
+  cri::ContainerConfig container = Busybox("echo up; exec sleep 1000", daemon);
+  container.mutable_linux()->mutable_security_context()->mutable_run_as_user()->set_value(1234);
+  const std::string id = pod.Start(container);
   REQUIRE(pod.Says(id, "up"));
+  cri::UpdateContainerResourcesRequest update;
+  update.set_container_id(id);
+  update.mutable_linux()->set_memory_limit_in_bytes(100 << 20);
+  daemon.client().Call(&Runtime::UpdateContainerResources, update);
   daemon.Kill();
   const std::string database = daemon.directory() + "/root/pods.db";
   for (const char* suffix : {"", "-wal", "-shm"}) {
@@ -188,7 +194,8 @@ TEST_CASE("a damaged database is set aside, said loudly, and what runs is found 
   CHECK(daemon.client().StatusOfPod(pod.id()).state() == cri::SANDBOX_READY);
   CHECK(daemon.client().StatusOfPod(pod.id()).labels().at("kept") == "yes");
   CHECK(daemon.client().StatusOf(id).state() == cri::CONTAINER_RUNNING);
-  CHECK(daemon.client().Exec(id, {kBusybox, "echo", "found"}).stdout() == "found\n");
+  CHECK(daemon.client().Exec(id, {kBusybox, "id", "-u"}).stdout() == "1234\n");
+  CHECK(daemon.client().StatusOf(id).resources().linux().memory_limit_in_bytes() == 100 << 20);
   CHECK(Slurp(daemon.log_file()).find("is damaged") != std::string::npos);
   size_t set_aside = 0;
   for (const auto& entry : std::filesystem::directory_iterator(daemon.directory() + "/root"))
