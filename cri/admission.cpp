@@ -8,6 +8,11 @@ namespace {
 constexpr char kMismatch[] =
     "pod spec and all containers inside must have the HostProcess field set to be valid";
 
+// kubelet shows a refusal as the pod's event: it says what to write into the pod's manifest, too.
+constexpr char kInManifest[] =
+    "; in the pod's manifest: runtimeClassName of a class with handler hostprocess, hostNetwork: true, and "
+    "privileged: true for every container";
+
 bool WantsHostProcess(const cri::PodSandboxConfig& config) {
   return config.windows().security_context().host_process();
 }
@@ -39,7 +44,8 @@ Status NotHostProcess(const std::string& name) {
       Concat("pod ", name,
              " is not a HostProcess pod and pods.admit is host-process: set "
              "windows.security_context.host_process, or use runtime handler hostprocess with "
-             "linux.security_context.namespace_options.network NODE"));
+             "linux.security_context.namespace_options.network NODE",
+             kInManifest));
 }
 
 Status NotHostNetwork(const std::string& name) {
@@ -47,14 +53,15 @@ Status NotHostNetwork(const std::string& name) {
       Concat("pod ", name,
              " is neither a HostProcess nor a host-network pod and pods.admit is host-network: set "
              "linux.security_context.namespace_options.network to NODE, or "
-             "windows.security_context.host_process"));
+             "windows.security_context.host_process; in the pod's manifest: hostNetwork: true"));
 }
 
 Status HandlerNeedsHostNetwork(const std::string& handler) {
   return absl::InvalidArgumentError(Concat("runtime handler ", handler,
                                            " runs pods in the host's network: set "
                                            "linux.security_context.namespace_options.network to NODE, or "
-                                           "windows.security_context.host_process"));
+                                           "windows.security_context.host_process; in the pod's manifest: "
+                                           "hostNetwork: true"));
 }
 
 }  // namespace
@@ -108,7 +115,8 @@ Status AdmitContainer(const cri::PodSandboxConfig& pod, const cri::ContainerConf
     return absl::InvalidArgumentError(
         Concat("container ", name,
                " of a HostProcess pod must itself have linux.security_context.privileged or "
-               "windows.security_context.host_process set"));
+               "windows.security_context.host_process set; in the pod's manifest: privileged: true in the "
+               "container's securityContext"));
   }
   return CheckHostProcessSecurity(container);
 }

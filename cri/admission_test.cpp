@@ -61,6 +61,17 @@ TEST_CASE("who is admitted, in which layout, at which level") {
   }
 }
 
+TEST_CASE("a refusal says what to write into the pod's manifest") {
+  const auto refusal = [](AdmitLevel level, const std::string& handler) {
+    return Refusal(AdmitPod(level, Pod(false, cri::POD), handler).status());
+  };
+  CHECK_THAT(refusal(AdmitLevel::kHostProcess, ""), Contains("manifest: runtimeClassName") &&
+                                                        Contains("hostNetwork: true") &&
+                                                        Contains("privileged: true"));
+  CHECK_THAT(refusal(AdmitLevel::kHostNetwork, ""), Contains("manifest: hostNetwork: true"));
+  CHECK_THAT(refusal(AdmitLevel::kAll, "hostprocess"), Contains("manifest: hostNetwork: true"));
+}
+
 TEST_CASE("the default handler is for privileged host-network pods that name none") {
   const auto handler = [](bool host_process, cri::NamespaceMode network, bool privileged, const char* named) {
     auto config = Pod(host_process, network);
