@@ -44,19 +44,35 @@ Status Remove(const Globals& globals, const std::string& id, bool force) {
   return target.is_pod || run_pod ? RemovePod(client, target.pod_id) : RemoveContainer(client, target.id);
 }
 
+Status RemoveAll(const Globals& globals, bool force) {
+  ASSIGN_OR_RETURN(const Client client, Connect(globals.address));
+  ASSIGN_OR_RETURN(const auto pods, ListPods(client));
+  for (const cri::PodSandbox& pod : pods) {
+    if (!force) RETURN_IF_ERROR(RefuseRunning(client, {.is_pod = true, .id = pod.id(), .pod_id = pod.id()}));
+    RETURN_IF_ERROR(RemovePod(client, pod.id()));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void AddRemove(CLI::App& app, const Globals& globals, Action& action) {
   struct Options {
     std::string id;
     bool force = false;
+    bool all = false;
   };
   CLI::App* rm = app.add_subcommand("rm", "Remove a container or a pod, with the logs of jobpod run");
   const auto options = std::make_shared<Options>();
-  rm->add_option("id", options->id, "Container or pod: id, unique prefix or name")->required();
+  auto* what = rm->add_option_group("what")->require_option(1);
+  what->add_option("id", options->id, "Container or pod: id, unique prefix or name");
+  what->add_flag("-a,--all", options->all, "Every pod");
   rm->add_flag("-f,--force", options->force, "Kill it when it is running");
   rm->callback([&globals, &action, options] {
-    action = [&globals, options] { return Report(Remove(globals, options->id, options->force)); };
+    action = [&globals, options] {
+      return Report(options->all ? RemoveAll(globals, options->force)
+                                 : Remove(globals, options->id, options->force));
+    };
   });
 }
 

@@ -41,6 +41,23 @@ TEST_CASE("jobpod ps, image list and doctor speak to people and to scripts") {
   CHECK(doctor.output.find("cgroup") != std::string::npos);
 }
 
+TEST_CASE("jobpod rm --all takes every pod, running ones only with --force") {
+  Daemon daemon;
+  Pod running(daemon), empty(daemon);
+  running.Start(Busybox("exec sleep 1000"));
+  const auto remove = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {Program("jobpod"), "--address", daemon.address(), "rm"});
+    return RunCommand(options);
+  };
+  const CommandResult refused = remove({"--all"});
+  CHECK(refused.exit_code != 0);
+  CHECK(refused.output.find("--force") != std::string::npos);
+  CHECK(remove({"--all", "--force"}).exit_code == 0);
+  CHECK(daemon.Shims().empty());
+  CHECK(remove({"--all"}).exit_code == 0);
+  CHECK(remove({}).exit_code != 0);
+}
+
 TEST_CASE("an address where nobody listens is a clear error") {
   const CommandResult result =
       RunCommand({Program("jobpod"), "--address", "unix:///nonexistent/jobpod.sock", "ps"});
