@@ -32,27 +32,27 @@ class Registry:
         for image in images:
             self.publish(image, image)
 
-    def publish(self, image, name, *configuration):
-        """Pushes the test image `image` as NAME:latest; options of `umoci config` make it one of its own."""
+    def publish(self, image, name, *configuration, tag="latest"):
+        """Pushes the test image `image` as NAME:TAG; options of `umoci config` make it one of its own."""
         if configuration:
-            run(
-                "umoci",
-                "config",
-                "--image",
-                f"{self._layout}:{image}",
-                "--tag",
-                name,
-                "--no-history",
-                *configuration,
-            )
+            run("umoci", "config", "--image", f"{self._layout}:{image}", "--tag", name, "--no-history", *configuration)
+        self._push(name if configuration else image, f"{name}:{tag}")
+
+    def publish_with_files(self, image, name, directory, tag="latest"):
+        """Pushes the test image `image` with the files below `directory` as one more layer."""
+        run("umoci", "config", "--image", f"{self._layout}:{image}", "--tag", name, "--no-history")
+        run("umoci", "insert", "--image", f"{self._layout}:{name}", directory, "/")
+        self._push(name, f"{name}:{tag}")
+
+    def _push(self, layout_tag, name):
         run(
             "skopeo",
             "copy",
             "-q",
             "--insecure-policy",
             "--dest-tls-verify=false",
-            f"oci:{self._layout}:{name if configuration else image}",
-            f"docker://127.0.0.1:{REGISTRY_PORT}/{name}:latest",
+            f"oci:{self._layout}:{layout_tag}",
+            f"docker://127.0.0.1:{REGISTRY_PORT}/{name}",
         )
 
 
