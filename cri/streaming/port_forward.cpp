@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "cri/streaming/conversation.hpp"
 #include "cri/streaming/forwarded_connection.hpp"
+#include "cri/streaming/spdy_session.hpp"
 
 namespace jobpod::streaming {
 namespace {
@@ -43,6 +44,8 @@ class PortForward final : public Conversation, public std::enable_shared_from_th
                        if (const auto self = weak.lock()) self->OnEnded(why);
                      }});
   }
+
+  void Leave(const Status& why) override { OnEnded(why); }
 
   void Abort() override {
     over_ = nullptr;
@@ -97,7 +100,9 @@ class PortForward final : public Conversation, public std::enable_shared_from_th
   void OnEnded(const Status& why) {
     log::debug("streaming: {}", Message(why));
     half_.clear();
-    if (const auto over = std::exchange(over_, nullptr)) over();
+    session_->Finish([self = shared_from_this()] {
+      if (const auto over = std::exchange(self->over_, nullptr)) over();
+    });
   }
 
   const boost::asio::any_io_executor executor_;

@@ -37,7 +37,7 @@ void RemoteCommand::Open(std::shared_ptr<RemoteCommand> self) {
 }
 
 void RemoteCommand::OnOpened(StatusOr<std::unique_ptr<StdioSession>> session) {
-  if (aborted_) return;
+  if (aborted_ || closing_) return;
   opened_ = true;
   if (!session.ok()) {
     const std::string_view doing =
@@ -90,7 +90,7 @@ void RemoteCommand::OnSize(size_t bytes) {
 }
 
 void RemoteCommand::OnEnd(StatusOr<int32_t> exit_code) {
-  if (aborted_ || end_) return;
+  if (aborted_ || closing_ || end_) return;
   end_ = std::move(exit_code);
   CheckFinished();
 }
@@ -119,6 +119,13 @@ void RemoteCommand::OnStatusWritten() {
   streams_.error->Close();
   Release();
   if (const auto finished = std::exchange(finished_, nullptr)) finished();
+}
+
+void RemoteCommand::Fail(const Status& why) {
+  if (aborted_ || std::exchange(closing_, true)) return;
+  end_ = why;
+  Release();
+  WriteStatus();
 }
 
 void RemoteCommand::Abort() {

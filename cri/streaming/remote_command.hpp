@@ -31,6 +31,8 @@ class RemoteCommand : public std::enable_shared_from_this<RemoteCommand> {
 
   // `finished` runs once, when the status has been written to `streams` or could not be. Not after Abort().
   void Start(ClientStreams streams, std::function<void()> finished);
+  // The process's session is dropped, and the client is told `why` instead of an exit code.
+  void Fail(const Status& why);
   // The client has gone: the process's session is dropped. Idempotent.
   void Abort();
 

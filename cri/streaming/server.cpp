@@ -5,6 +5,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 
+#include <map>
 #include <set>
 #include <thread>
 
@@ -26,10 +27,11 @@ class ServerImpl final : public Server {
   ServerImpl(const ServerConfig& config, Workers& workers)
       : config_(config),
         tickets_(config.max_tickets, config.token_lifetime),
-        settings_{.executor = io_.get_executor(),
-                  .workers = workers,
-                  .limits = {.idle_timeout = config.idle_timeout, .pulse = config.pulse},
-                  .stream_timeout = config.stream_timeout} {}
+        settings_{
+            .executor = io_.get_executor(),
+            .workers = workers,
+            .limits = {.idle_timeout = config.idle_timeout, .linger = config.linger, .pulse = config.pulse},
+            .stream_timeout = config.stream_timeout} {}
   ~ServerImpl() override { Stop(); }
 
   Status Listen();
@@ -42,6 +44,7 @@ class ServerImpl final : public Server {
   void OnAccepted(const Error& error, Tcp::socket socket);
   void Visit(Tcp::socket socket);
   void Converse(const std::shared_ptr<Conversation>& conversation);
+  void Leave();
   void CloseAll();
   void GoOnAccepting();
 
@@ -51,7 +54,9 @@ class ServerImpl final : public Server {
   const ConversationSettings settings_;
   Tcp::acceptor acceptor_{io_};
   net::steady_timer pause_{io_};
-  std::set<std::shared_ptr<Visitor>> visitors_;
+  net::steady_timer farewell_{io_};
+  std::map<uint64_t, std::shared_ptr<Visitor>> visitors_;  // in the order of their coming
+  uint64_t next_visitor_ = 0;
   std::set<std::shared_ptr<Conversation>> conversations_;
   bool accepting_ = false;
   uint16_t port_ = 0;
@@ -86,7 +91,8 @@ StatusOr<std::string> ServerImpl::Offer(Ticket ticket) {
 }
 
 void ServerImpl::GoOnAccepting() {
-  if (accepting_ || visitors_.size() + conversations_.size() >= config_.max_connections) return;
+  const bool full = visitors_.size() + conversations_.size() >= config_.max_connections;
+  if (accepting_ || full || !acceptor_.is_open()) return;
   accepting_ = true;
   acceptor_.async_accept([this](const Error& error, Tcp::socket socket) {
     accepting_ = false;
@@ -110,10 +116,12 @@ void ServerImpl::OnAccepted(const Error& error, Tcp::socket socket) {
 void ServerImpl::Visit(Tcp::socket socket) {
   const auto visitor =
       std::make_shared<Visitor>(std::move(socket), tickets_, settings_, config_.request_timeout);
-  visitors_.insert(visitor);
-  visitor->Start([this, visitor = visitor.get()](const std::shared_ptr<Conversation>& conversation) {
+  if (visitors_.size() >= config_.max_visitors) visitors_.extract(visitors_.begin()).mapped()->Abort();
+  const uint64_t number = next_visitor_++;
+  visitors_.emplace(number, visitor);
+  visitor->Start([this, number](const std::shared_ptr<Conversation>& conversation) {
     if (conversation) Converse(conversation);
-    visitors_.erase(visitor->shared_from_this());
+    visitors_.erase(number);
     GoOnAccepting();
   });
 }
@@ -123,26 +131,34 @@ void ServerImpl::Converse(const std::shared_ptr<Conversation>& conversation) {
   conversation->Start([this, weak = std::weak_ptr(conversation)] {
     net::post(io_, [this, weak] {
       conversations_.erase(weak.lock());
+      if (!acceptor_.is_open() && conversations_.empty()) farewell_.cancel();
       GoOnAccepting();
     });
   });
 }
 
-void ServerImpl::CloseAll() {
+// Behind this nobody comes, and those who are here have a while to go.
+void ServerImpl::Leave() {
   Error ignored;
   acceptor_.close(ignored);
   pause_.cancel();
-  for (const auto& visitor : std::exchange(visitors_, {})) visitor->Abort();
-  for (const auto& conversation : std::exchange(conversations_, {})) conversation->Abort();
+  for (const auto& [number, visitor] : std::exchange(visitors_, {})) visitor->Abort();
+  const auto leaving = conversations_;
+  for (const auto& conversation : leaving)
+    conversation->Leave(absl::UnavailableError("the daemon is stopping"));
+  farewell_.expires_after(leaving.empty() ? std::chrono::milliseconds(0) : config_.farewell);
+  farewell_.async_wait([this](const Error&) { CloseAll(); });
 }
 
 // What is posted behind the closing has run when the loop ends; the rest is dropped with the loop.
+void ServerImpl::CloseAll() {
+  for (const auto& conversation : std::exchange(conversations_, {})) conversation->Abort();
+  net::post(io_, [this] { io_.stop(); });
+}
+
 void ServerImpl::Stop() {
   if (!thread_.joinable()) return;
-  net::post(io_, [this] {
-    CloseAll();
-    net::post(io_, [this] { io_.stop(); });
-  });
+  net::post(io_, [this] { Leave(); });
   thread_.join();
 }
 

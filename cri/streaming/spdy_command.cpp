@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "cri/streaming/conversation.hpp"
 #include "cri/streaming/remote_command.hpp"
+#include "cri/streaming/spdy_session.hpp"
 
 namespace jobpod::streaming {
 namespace {
@@ -41,6 +42,11 @@ class SpdyCommand final : public Conversation, public std::enable_shared_from_th
                      [weak = weak_from_this()](const Status& why) {
                        if (const auto self = weak.lock()) self->OnEnded(why);
                      }});
+  }
+
+  void Leave(const Status& why) override {
+    if (opened_ == Wanted()) return command_->Fail(why);
+    session_->Finish([self = shared_from_this()] { self->Over(); });
   }
 
   void Abort() override {
@@ -86,7 +92,7 @@ class SpdyCommand final : public Conversation, public std::enable_shared_from_th
     log::debug("streaming: {}", Message(why));
     timer_.cancel();
     command_->Abort();
-    Over();
+    session_->Finish([self = shared_from_this()] { self->Over(); });
   }
 
   void Over() {

@@ -47,6 +47,58 @@ TEST_CASE("older protocols get the failure as text, and nothing on success") {
   CHECK(good.streams[good.error].finished);
 }
 
+TEST_CASE("each version of the protocol has its streams, its terminal's sizes and its form of the end") {
+  TestHouse house;
+  const StdioRequest terminal{true, true, false, true};
+  for (const std::string protocol :
+       {"channel.k8s.io", "v2.channel.k8s.io", "v3.channel.k8s.io", "v4.channel.k8s.io"}) {
+    INFO(protocol);
+    const bool resizes = protocol.starts_with("v3") || protocol.starts_with("v4");
+    StdioRequest opened = terminal;
+    opened.terminal = resizes;
+    Command client(house.Exec({"cat"}, terminal), opened, {protocol});
+    CHECK(client.answer.find("X-Stream-Protocol-Version: " + protocol + "\r\n") != std::string::npos);
+    house.traces.last_size = 0;
+    if (resizes) {
+      client.SendData(client.resize, "{\"Width\":7,\"Height\":5}");
+      CHECK(Eventually([&] { return house.traces.last_size == (7u << 16 | 5); }));
+    }
+    client.SendData(client.input, "typed", true);
+    CHECK(client.UntilClosed());
+    CHECK(client.streams[client.output].data == "typed");
+    CHECK(client.streams[client.error].data ==
+          (protocol.starts_with("v4") ? R"({"metadata":{},"status":"Success"})" : ""));
+  }
+}
+
+TEST_CASE("any exit code arrives as a number of 8 bits that is 0 for success alone") {
+  TestHouse house;
+  const std::pair<int, int> codes[] = {{0, 0},     {1, 1},       {137, 137},          {255, 255},
+                                       {256, 1},   {300, 44},    {-1, 255},           {-256, 1},
+                                       {65536, 1}, {0x10003, 3}, {-1073741510, 0x3a}, {2147483647, 255}};
+  for (const auto& [code, seen] : codes) {
+    INFO(code);
+    Command client(house.Exec({"exit", std::to_string(code)}, kOutputs), kOutputs);
+    CHECK(client.UntilClosed());
+    CHECK(ParseEnd(client.streams[client.error].data).value() == seen);
+    Command old(house.Exec({"exit", std::to_string(code)}, kOutputs), kOutputs, {"v2.channel.k8s.io"});
+    CHECK(old.UntilClosed());
+    const std::string text = Concat("command terminated with non-zero exit code: exit code ", code);
+    CHECK(old.streams[old.error].data == (code == 0 ? "" : text));
+  }
+}
+
+TEST_CASE("a server that stops tells its clients why on the error stream") {
+  TestHouse house;
+  Command client(house.Exec({"block"}, kOutputs), kOutputs);
+  CHECK(Eventually([&] { return house.traces.alive == 1; }));
+  std::thread stop([&] { house.server->Stop(); });
+  CHECK(client.UntilClosed());
+  stop.join();
+  const Status why = ParseEnd(client.streams[client.error].data).status();
+  CHECK(Message(why) == "Internal error occurred: the daemon is stopping");
+}
+
 TEST_CASE("input comes back whole and in order, and its end ends the process") {
   TestHouse house;
   Command client(house.Exec({"cat"}, kInputAndOutput), kInputAndOutput);

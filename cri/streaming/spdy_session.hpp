@@ -12,19 +12,13 @@
 
 #include "base/status.hpp"
 #include "cri/streaming/duplex.hpp"
+#include "cri/streaming/session_limits.hpp"
 #include "cri/streaming/spdy_parser.hpp"
 #include "cri/streaming/spdy_stream.hpp"
 
 namespace jobpod::streaming {
 
 using SpdyStreamPointer = std::shared_ptr<SpdyStream>;
-
-struct SessionLimits {
-  size_t max_streams = 1000;  // open at a time; one more is refused alone
-  std::chrono::milliseconds idle_timeout{4 * 3600 * 1000};
-  std::chrono::milliseconds linger{5000};  // for a client to close its side after Finish()
-  std::chrono::milliseconds pulse{5000};   // how often a client that does not let us read is looked after
-};
 
 // Not thread-safe: everything runs on the executor. Lives until it has ended.
 class SpdySession : public std::enable_shared_from_this<SpdySession> {

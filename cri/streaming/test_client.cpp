@@ -51,7 +51,7 @@ bool TestClient::ReadUntil(const std::function<bool()>& condition) {
     io_.run_for(kPatience);
     REQUIRE_FALSE(result == net::error::timed_out);
     if (result) return false;
-    received.append(piece, 0, size);
+    Take(std::string_view(piece).substr(0, size));
   }
   return true;
 }
@@ -70,6 +70,14 @@ std::string TestClient::SpdyRequest(const std::string& url, const std::vector<st
                             "Upgrade: SPDY/3.1\r\nContent-Length: 0\r\n");
   for (const std::string& protocol : protocols)
     text += Concat("X-Stream-Protocol-Version: ", protocol, "\r\n");
+  return text + "\r\n";
+}
+
+std::string TestClient::WebSocketRequest(const std::string& url, const std::string& protocols) {
+  std::string text = Concat("GET ", PathOf(url), " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\n",
+                            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+                            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+  if (!protocols.empty()) text += Concat("Sec-WebSocket-Protocol: ", protocols, "\r\n");
   return text + "\r\n";
 }
 

@@ -18,8 +18,9 @@ class TestClient {
  public:
   // Connects to the host and port of `url`.
   explicit TestClient(const std::string& url);
+  virtual ~TestClient() = default;
 
-  void Send(std::string_view bytes);
+  virtual void Send(std::string_view bytes);
   // Reads until `condition` holds. False when the server closes first.
   bool ReadUntil(const std::function<bool()>& condition);
   bool ReadUntilClosed() {
@@ -32,8 +33,13 @@ class TestClient {
   // The whole answer to an HTTP request; what follows its head stays for what comes next.
   std::string Request(const std::string& text);
   static std::string SpdyRequest(const std::string& url, const std::vector<std::string>& protocols);
+  static std::string WebSocketRequest(const std::string& url, const std::string& protocols);
 
   std::string received;  // not yet taken apart
+
+ protected:
+  // What has come from the server.
+  virtual void Take(std::string_view bytes) { received += bytes; }
 
  private:
   boost::asio::io_context io_;
@@ -64,6 +70,9 @@ class SpdyTestClient : public TestClient {
   std::vector<uint32_t> pings;
   int go_away = -1;                // its reason
   std::vector<uint32_t> finishes;  // ids in the order of their ends
+
+ protected:
+  explicit SpdyTestClient(const std::string& url) : TestClient(url) {}
 
  private:
   void TakeFrames();

@@ -29,6 +29,11 @@ struct TestHouse {
     return server->Offer({.kind = kind, .stdio = stdio, .open = open}).value();
   }
 
+  // The URL of port-forwarding to the ports that `admit` lets through.
+  std::string Forward(std::function<Status(uint16_t)> admit = {}) {
+    return server->Offer({.kind = Kind::kPortForward, .admit_port = std::move(admit)}).value();
+  }
+
   FakeSessionTraces traces;
   std::unique_ptr<Workers> workers = std::make_unique<Workers>(8, 64);
   std::unique_ptr<Server> server;

@@ -34,11 +34,13 @@ class Visitor : public std::enable_shared_from_this<Visitor> {
   using Error = boost::system::error_code;
 
   void OnRequest(const Error& error);
-  HttpResponse Answer();
-  void Accept();
+  // The refusal, or none: then ticket_ and upgrade_ are set.
+  std::optional<HttpResponse> Examine();
   void Send(HttpResponse response);
   void OnSent(const Error& error);
-  void HandOn();
+  void Drain();
+  void AcceptWebSocket();
+  void OnAccepted(const Error& error);
   void End(std::shared_ptr<Conversation> conversation);
 
   boost::beast::tcp_stream stream_;
@@ -49,6 +51,7 @@ class Visitor : public std::enable_shared_from_this<Visitor> {
   boost::beast::flat_buffer buffer_;
   std::optional<boost::beast::http::request_parser<boost::beast::http::empty_body>> parser_;
   HttpResponse response_;
+  WebSocketPointer socket_;
   Upgrade upgrade_;
   std::optional<Ticket> ticket_;  // once the request is accepted
 };

@@ -7,6 +7,7 @@
 #include "cri/streaming/spdy_parser.hpp"
 #include "cri/streaming/status_json.hpp"
 #include "cri/streaming/terminal_size.hpp"
+#include "cri/streaming/test_deflater.hpp"
 #include "cri/streaming/token.hpp"
 #include "cri/streaming/upgrade.hpp"
 
@@ -45,43 +46,6 @@ TEST_CASE("the dictionary is the protocol's") {
   CHECK(words.size() == 1423);
   CHECK(adler32(1, reinterpret_cast<const Bytef*>(words.data()), static_cast<uInt>(words.size())) ==
         0xe3c6a7c2);
-}
-
-// What a client's library makes: one deflate stream with the dictionary, flushed behind each block.
-class Deflater {
- public:
-  Deflater() {
-    const std::string& words = SpdyDictionary();
-    REQUIRE(deflateInit(&zlib_, Z_BEST_COMPRESSION) == Z_OK);
-    deflateSetDictionary(&zlib_, reinterpret_cast<const Bytef*>(words.data()),
-                         static_cast<uInt>(words.size()));
-  }
-  ~Deflater() { deflateEnd(&zlib_); }
-  std::string Block(std::string plain) {
-    std::string out(plain.size() + 4096, '\0');
-    zlib_.next_in = reinterpret_cast<Bytef*>(plain.data());
-    zlib_.avail_in = static_cast<uInt>(plain.size());
-    zlib_.next_out = reinterpret_cast<Bytef*>(out.data());
-    zlib_.avail_out = static_cast<uInt>(out.size());
-    REQUIRE(deflate(&zlib_, Z_SYNC_FLUSH) == Z_OK);
-    out.resize(out.size() - zlib_.avail_out);
-    return out;
-  }
-
- private:
-  z_stream zlib_{};
-};
-
-std::string Plain(const SpdyHeaders& headers) {
-  std::string plain;
-  AppendNumber(plain, static_cast<uint32_t>(headers.size()));
-  for (const auto& [name, value] : headers) {
-    for (const auto& text : {name, value}) {
-      AppendNumber(plain, static_cast<uint32_t>(text.size()));
-      plain += text;
-    }
-  }
-  return plain;
 }
 
 TEST_CASE("header blocks of a connection are read in order, from a compressor and from our own writer") {

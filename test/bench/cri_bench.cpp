@@ -2,13 +2,12 @@
 // containerd with runc, one after the other for each figure so that drift of the machine hits both; prints
 // both and the ratio. Ends with 1 when a target is missed.
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <iostream>
 #include <map>
 #include <thread>
 
 #include "base/text.hpp"
-#include "test/bench/workload.hpp"
+#include "test/bench/table.hpp"
 
 namespace jobpod::bench {
 namespace {
@@ -20,77 +19,6 @@ struct Options {
   bool quick = false;
   std::string only;
 };
-
-// How a figure is judged: the ratio between the peers must reach `ratio`, or Jobpod's own value stay at
-// or below `limit`; neither set = for information.
-struct Target {
-  double ratio = 0, limit = 0;
-  bool higher_is_better = false;
-};
-
-class Table {
- public:
-  void Print(const std::string& figure, const char* unit, const std::map<std::string, double>& values,
-             const Target& target) {
-    const double ours = Value(values, "jobpod"), theirs = Value(values, "containerd");
-    const double ratio = !(ours > 0 && theirs > 0) ? 0
-                         : target.higher_is_better ? ours / theirs
-                                                   : theirs / ours;
-    std::printf("%-44s %10s %10s %-6s %8s  %s\n", figure.c_str(), Text(ours, "").c_str(),
-                Text(theirs, "").c_str(), unit, Text(ratio, "x").c_str(),
-                Verdict(ours, ratio, target).c_str());
-    std::fflush(stdout);
-  }
-  int missed() const { return missed_; }
-
- private:
-  static double Value(const std::map<std::string, double>& values, const std::string& name) {
-    const auto found = values.find(name);
-    return found == values.end() ? 0 : found->second;
-  }
-
-  static std::string Text(double value, const char* unit) {
-    char text[32];
-    if (value == 0) return "-";
-    std::snprintf(text, sizeof(text), value < 10 ? "%.2f%s" : "%.1f%s", value, unit);
-    return text;
-  }
-
-  std::string Verdict(double ours, double ratio, const Target& target) {
-    if (ours == 0 || (target.ratio > 0 && ratio == 0) || (target.ratio == 0 && target.limit == 0)) return "";
-    const bool met = target.ratio > 0 ? ratio >= target.ratio : ours <= target.limit;
-    missed_ += !met;
-    const std::string aim =
-        target.ratio > 0 ? ">= " + Text(target.ratio, "x") : "<= " + Text(target.limit, "");
-    return Concat(met ? "met     " : "MISSED  ", aim);
-  }
-
-  int missed_ = 0;
-};
-
-using Workloads = std::vector<std::unique_ptr<Workload>>;
-
-// Takes one figure from every peer and prints it.
-template <typename Measure>
-void Figure(Table& table, Workloads& peers, const std::string& name, const char* unit, Target target,
-            Measure measure) {
-  std::map<std::string, double> values;
-  for (auto& peer : peers) values[peer->peer().name()] = measure(*peer);
-  table.Print(name, unit, values, target);
-}
-
-// One measurement that gives median and minimum.
-template <typename Measure>
-void Distribution(Table& table, Workloads& peers, const std::string& name, Target target, Measure measure) {
-  std::map<std::string, double> medians, minima;
-  for (auto& peer : peers) {
-    const Samples samples = measure(*peer);
-    medians[peer->peer().name()] = samples.Median();
-    minima[peer->peer().name()] = samples.Minimum();
-  }
-  table.Print(name + ", p50", "ms", medians, target);
-  table.Print(name + ", min", "ms", minima, {});
-}
 
 void Starts(Table& table, Workloads& peers, bool quick) {
   using test::Milliseconds;
@@ -151,7 +79,7 @@ int Run(const Options& options) {
     workloads.push_back(std::make_unique<Workload>(*peer, registry.Reference("busybox")));
 
   Table table;
-  std::printf("%-44s %10s %10s %-6s %8s  %s\n", "", "jobpod", "containerd", "", "ratio", "target");
+  table.PrintHead();
   Figure(table, workloads, "daemon after a pull, RSS", "MB", {},
          [](Workload& peer) { return peer.DaemonMegabytes(); });
   std::this_thread::sleep_for(kIdle);

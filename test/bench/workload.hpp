@@ -27,6 +27,9 @@ class Workload {
 
   Peer& peer() { return peer_; }
   test::CriClient& client() { return client_; }
+  // The first pod that was started and its first container.
+  const std::string& first_pod() const { return pods_.front().id; }
+  const std::string& first_container() const { return pods_.front().containers.front(); }
 
   // RunPodSandbox, then CreateContainer and StartContainer as often as `containers` says, all on `client`.
   void StartPod(test::CriClient& client, int containers = 1);

@@ -12,15 +12,16 @@ constexpr size_t kChunk = 32768;
 
 class FakeProcess : public std::enable_shared_from_this<FakeProcess> {
  public:
-  explicit FakeProcess(StdioEnd end) : end_(std::move(end)), buffer_(kChunk, 'x') {}
+  FakeProcess(StdioEnd end, FakeSessionTraces& traces)
+      : end_(std::move(end)), traces_(traces), buffer_(kChunk, 'x') {}
 
   void Run(const std::vector<std::string>& command) {
     if (command[0] == "cat") return Cat();
     if (command[0] == "flood") return Flood();
     if (command[0] == "block") return;
-    Say(output, command.back(), [self = shared_from_this()] {
-      self->Say(self->error, "to stderr", [self] { self->Exit(3); });
-    });
+    if (command[0] == "exit") return Exit(std::stoi(command.back()));
+    Say(output, command.back(),
+        [self = shared_from_this()] { self->Say(self->error, "to stderr", [self] { self->Exit(3); }); });
   }
 
   // False when it had ended before.
@@ -36,15 +37,15 @@ class FakeProcess : public std::enable_shared_from_this<FakeProcess> {
     if (input == nullptr) return Exit(0);
     input->Read(boost::asio::buffer(buffer_), [self = shared_from_this()](auto failed, size_t bytes) {
       if (failed || self->output == nullptr) return self->Exit(0);
-      self->output->Write(boost::asio::buffer(self->buffer_.data(), bytes), [self](auto broken, size_t) {
-        broken ? self->Exit(141) : self->Cat();
-      });
+      self->output->Write(boost::asio::buffer(self->buffer_.data(), bytes),
+                          [self](auto broken, size_t) { broken ? self->Exit(141) : self->Cat(); });
     });
   }
 
   void Flood() {
     if (output == nullptr) return Exit(141);
-    output->Write(boost::asio::buffer(buffer_), [self = shared_from_this()](auto broken, size_t) {
+    output->Write(boost::asio::buffer(buffer_), [self = shared_from_this()](auto broken, size_t bytes) {
+      self->traces_.written += bytes;
       broken ? self->Exit(141) : self->Flood();
     });
   }
@@ -63,6 +64,7 @@ class FakeProcess : public std::enable_shared_from_this<FakeProcess> {
   }
 
   StdioEnd end_;
+  FakeSessionTraces& traces_;
   std::string buffer_;
 };
 
@@ -70,7 +72,16 @@ class FakeStdioSession final : public StdioSession {
  public:
   FakeStdioSession(std::shared_ptr<FakeProcess> process, FakeSessionTraces& traces)
       : process_(std::move(process)), traces_(traces) {}
-  ~FakeStdioSession() override { traces_.destroyed_early += process_->Kill(); }
+  ~FakeStdioSession() override {
+    traces_.destroyed_early += process_->Kill();
+    traces_.alive -= counted_;
+  }
+  // All of it is there.
+  void Count() {
+    counted_ = true;
+    ++traces_.started;
+    ++traces_.alive;
+  }
 
   Channel* standard_input() override { return input.get(); }
   Channel* standard_output() override { return output.get(); }
@@ -84,6 +95,7 @@ class FakeStdioSession final : public StdioSession {
  private:
   std::shared_ptr<FakeProcess> process_;
   FakeSessionTraces& traces_;
+  bool counted_ = false;
 };
 
 Status Connect(const boost::asio::any_io_executor& executor, std::unique_ptr<Channel>& reader,
@@ -95,7 +107,8 @@ Status Connect(const boost::asio::any_io_executor& executor, std::unique_ptr<Cha
 }
 
 bool IsKnown(const std::string& program) {
-  return program == "cat" || program == "echo" || program == "flood" || program == "block";
+  return program == "cat" || program == "echo" || program == "flood" || program == "block" ||
+         program == "exit";
 }
 
 }  // namespace
@@ -105,11 +118,12 @@ StatusOr<std::unique_ptr<StdioSession>> MakeFakeStdioSession(const std::vector<s
                                                              const boost::asio::any_io_executor& executor,
                                                              StdioEnd end, FakeSessionTraces& traces) {
   if (command.empty() || !IsKnown(command[0])) return absl::NotFoundError("executable file not found");
-  auto process = std::make_shared<FakeProcess>(std::move(end));
+  auto process = std::make_shared<FakeProcess>(std::move(end), traces);
   auto session = std::make_unique<FakeStdioSession>(process, traces);
   if (request.standard_input) RETURN_IF_ERROR(Connect(executor, process->input, session->input));
   if (request.standard_output) RETURN_IF_ERROR(Connect(executor, session->output, process->output));
   if (request.standard_error) RETURN_IF_ERROR(Connect(executor, session->error, process->error));
+  session->Count();
   boost::asio::post(executor, [process, command] { process->Run(command); });
   return session;
 }
