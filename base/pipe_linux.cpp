@@ -10,8 +10,12 @@ StatusOr<Pipe> MakePipe(int capacity) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return ErrnoStatus(errno, "make a pipe");
   Pipe pipe{Fd(ends[0]), Fd(ends[1])};
-  if (capacity > 0) (void)fcntl(pipe.write.get(), F_SETPIPE_SZ, capacity);
+  if (capacity > 0) SetPipeSize(pipe.write, capacity);
   return pipe;
+}
+
+void SetPipeSize(const Fd& end, int capacity) {
+  (void)fcntl(end.get(), F_SETPIPE_SZ, capacity);
 }
 
 Status MakeNonBlocking(const Fd& end) {

@@ -15,6 +15,9 @@ struct Pipe {
 // is quietly left at the default.
 StatusOr<Pipe> MakePipe(int capacity = 0);
 
+// Gives a pipe another capacity, if the system allows it; what is in it stays.
+void SetPipeSize(const Fd& end, int capacity);
+
 // Several processes may hold one description: only for an end that is this process's alone.
 Status MakeNonBlocking(const Fd& end);
 

@@ -47,6 +47,10 @@ Status Attach(const Rooms& rooms, Call& call, const cri::AttachRequest& request,
               cri::AttachResponse* response) {
   ASSIGN_OR_RETURN(const StdioRequest stdio, StdioOf(request));
   ASSIGN_OR_RETURN(const std::string id, RunningContainer(rooms, call, request));
+  ASSIGN_OR_RETURN(const ContainerView container, rooms.pods.FindContainer(id));
+  if (request.tty() && !container->record.plan().stdio().tty()) {
+    return absl::InvalidArgumentError(Concat("container ", id, " has no terminal; unset tty"));
+  }
   auto open = [&pods = rooms.pods, id](const StdioRequest& streams, boost::asio::any_io_executor executor,
                                        StdioEnd end) {
     return pods.AttachStream(id, streams, std::move(executor), std::move(end));

@@ -59,6 +59,8 @@ TEST_CASE("Exec and Attach refuse what cannot be streamed") {
   CHECK(running.Code(attach) == StatusCode::INVALID_ARGUMENT);
   attach.set_stdin(true);
   CHECK(running.Code(attach) == StatusCode::OK);
+  attach.set_tty(true);
+  CHECK(running.Code(attach) == StatusCode::INVALID_ARGUMENT);  // the container has none
 }
 
 TEST_CASE("PortForward wants a ready pod and real ports") {

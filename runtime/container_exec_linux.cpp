@@ -99,7 +99,7 @@ void Collect(Wake& wake, Pipe& out, Pipe& error, ExecResult& result, size_t budg
 StatusOr<ExecResult> Manager::ExecSync(const std::string& id, const std::vector<std::string>& command,
                                        std::chrono::milliseconds timeout, size_t output_limit,
                                        std::stop_token stop) {
-  ASSIGN_OR_RETURN(Running running, FindRunning(id));
+  ASSIGN_OR_RETURN(Running running, FindRunning(id, 1));
   const ContainerRecord& record = running.view->record;
   const std::shared_ptr<ShimClient>& client = running.shim;
   shim::ToShim request;

@@ -1,4 +1,4 @@
-// ExecStream and AttachStream: pipes and a control socket are made here and shared with the shim.
+// ExecStream: pipes and a control socket are made here and shared with the shim.
 #include "base/id.hpp"
 #include "base/pipe_linux.hpp"
 #include "runtime/console_linux.hpp"
@@ -63,15 +63,9 @@ Status TakeTerminal(const StdioRequest& request, SessionEnds& ends) {
   return absl::OkStatus();
 }
 
-Status CheckVersion(const ShimClient& shim, const std::string& pod_id) {
-  if (shim.protocol_version() >= kStreamingVersion) return absl::OkStatus();
-  return absl::UnimplementedError(
-      Concat("pod sandbox ", pod_id, " was made by an older Jobpod that could not stream; run a new one"));
-}
-
 }  // namespace
 
-StatusOr<Manager::Running> Manager::FindRunning(const std::string& id) const {
+StatusOr<Manager::Running> Manager::FindRunning(const std::string& id, uint32_t shim_version) const {
   ASSIGN_OR_RETURN(ContainerPointer container, GetContainer(id));
   ContainerView view = container->view();
   if (view->state() != ContainerState::kRunning) {
@@ -81,6 +75,10 @@ StatusOr<Manager::Running> Manager::FindRunning(const std::string& id) const {
   ASSIGN_OR_RETURN(PodPointer pod, GetPod(container->pod_id));
   std::shared_ptr<ShimClient> shim = pod->shim();
   if (shim == nullptr) return absl::UnavailableError(Concat("pod sandbox ", pod->id, " has no shim"));
+  if (shim->protocol_version() < shim_version) {
+    return absl::UnimplementedError(
+        Concat("pod sandbox ", pod->id, " was made by an older Jobpod that could not do this; run a new one"));
+  }
   return Running{std::move(view), std::move(shim)};
 }
 
@@ -89,9 +87,8 @@ StatusOr<std::unique_ptr<StdioSession>> Manager::ExecStream(const std::string& i
                                                             const StdioRequest& request,
                                                             boost::asio::any_io_executor executor,
                                                             StdioEnd end) {
-  ASSIGN_OR_RETURN(Running running, FindRunning(id));
+  ASSIGN_OR_RETURN(Running running, FindRunning(id, kStreamingVersion));
   const ContainerRecord& record = running.view->record;
-  RETURN_IF_ERROR(CheckVersion(*running.shim, record.pod_id()));
   shim::ToShim message;
   shim::Exec& exec = *message.mutable_exec();
   exec.set_container_id(record.id());
@@ -106,12 +103,6 @@ StatusOr<std::unique_ptr<StdioSession>> Manager::ExecStream(const std::string& i
   RETURN_IF_ERROR(running.shim->Call(message, After(kStartDeadline), streams.Handles()).status());
   if (request.terminal) RETURN_IF_ERROR(TakeTerminal(request, streams.ours));
   return MakeStdioSession(std::move(streams.ours), executor, std::move(end));
-}
-
-StatusOr<std::unique_ptr<StdioSession>> Manager::AttachStream(const std::string& id, const StdioRequest&,
-                                                              boost::asio::any_io_executor, StdioEnd) {
-  RETURN_IF_ERROR(FindRunning(id).status());
-  return absl::UnimplementedError("attach is not there yet");
 }
 
 }  // namespace jobpod

@@ -129,7 +129,8 @@ class Manager final : public PodManager {
     ContainerView view;
     std::shared_ptr<ShimClient> shim;
   };
-  StatusOr<Running> FindRunning(const std::string& id) const;
+  // Unimplemented when the shim is older than `shim_version`.
+  StatusOr<Running> FindRunning(const std::string& id, uint32_t shim_version) const;
 
   // shim_lost.cpp
   void OnShimLost(const std::string& pod_id);

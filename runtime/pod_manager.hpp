@@ -94,7 +94,9 @@ class PodManager {
                                                              const StdioRequest& request,
                                                              boost::asio::any_io_executor executor,
                                                              StdioEnd end) = 0;
-  // The container's own streams, output from now on; `end` when the container has exited (its exit code).
+  // The container's own streams, output from now on (protocol.proto says more); `end` when the container has
+  // exited (its exit code), or ResourceExhausted when the client read too slowly: a client that looks on never
+  // slows the container. Unimplemented when the pod's shim is older than attach.
   virtual StatusOr<std::unique_ptr<StdioSession>> AttachStream(const std::string& id,
                                                                const StdioRequest& request,
                                                                boost::asio::any_io_executor executor,

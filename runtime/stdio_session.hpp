@@ -34,7 +34,8 @@ class StdioSession {
   virtual ~StdioSession() = default;
 
   // Null when not asked for. Owned by the session. Closing the input is the process's end of file; a terminal
-  // has no such end. The outputs come to their end of file at most a second after the process's end.
+  // has no such end, and a container's kept input neither: there it lets the attached client go, with what is
+  // written within a second. The outputs come to their end of file at most a second after the process's end.
   virtual Channel* standard_input() = 0;
   virtual Channel* standard_output() = 0;
   virtual Channel* standard_error() = 0;

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <optional>
 #include <utility>
@@ -39,6 +40,28 @@ std::optional<std::string> ReadPacket(int socket) {
   return packet;
 }
 
+// Input that others have as well: its close is told and goes no further.
+class SharedInput final : public Channel {
+ public:
+  SharedInput(std::unique_ptr<Channel> input, std::function<void()> on_close)
+      : input_(std::move(input)), on_close_(std::move(on_close)) {}
+
+  void Read(boost::asio::mutable_buffer buffer, Handler handler) override {
+    input_->Read(buffer, std::move(handler));
+  }
+  void Write(boost::asio::const_buffer buffer, Handler handler) override {
+    input_->Write(buffer, std::move(handler));
+  }
+  void Close() override {
+    input_->Close();
+    if (auto on_close = std::exchange(on_close_, nullptr)) on_close();
+  }
+
+ private:
+  std::unique_ptr<Channel> input_;
+  std::function<void()> on_close_;
+};
+
 class DescriptorSession final : public StdioSession {
  public:
   DescriptorSession(SessionEnds ends, const boost::asio::any_io_executor& executor, StdioEnd end)
@@ -47,7 +70,9 @@ class DescriptorSession final : public StdioSession {
         error_(ChannelFor(executor, std::move(ends.error))),
         control_(std::make_shared<Control>(executor, std::move(ends.control), this)),
         terminal_(std::move(ends.terminal)),
-        end_(std::move(end)) {}
+        end_(std::move(end)) {
+    if (ends.input_end_lets_go && input_) ShareInput();
+  }
 
   ~DescriptorSession() override { control_->LetGo(); }
 
@@ -86,17 +111,26 @@ class DescriptorSession final : public StdioSession {
     DescriptorSession* session;
   };
 
+  void ShareInput() {
+    auto let_go = [control = control_] {
+      boost::asio::post(control->socket.get_executor(), [control] {
+        if (control->session != nullptr) control->session->OnEnd(0);
+      });
+    };
+    input_ = std::make_unique<SharedInput>(std::move(input_), std::move(let_go));
+  }
+
   // All that was written lies in the pipes; whoever reads them comes to an end even if somebody outside the
   // killed tree keeps one open. Last of all `end`, which may destroy this.
   void OnEnd(StatusOr<int32_t> outcome) {
     for (PipeChannel* channel : {output_.get(), error_.get()}) {
       if (channel != nullptr) channel->EndWithin(kDrain);
     }
-    StdioEnd end = std::exchange(end_, nullptr);
-    end(std::move(outcome));
+    if (StdioEnd end = std::exchange(end_, nullptr)) end(std::move(outcome));
   }
 
-  std::unique_ptr<PipeChannel> input_, output_, error_;
+  std::unique_ptr<Channel> input_;
+  std::unique_ptr<PipeChannel> output_, error_;
   std::shared_ptr<Control> control_;
   Fd terminal_;
   StdioEnd end_;

@@ -14,7 +14,7 @@
 
 namespace jobpod {
 
-inline constexpr uint32_t kShimProtocolVersion = 2;
+inline constexpr uint32_t kShimProtocolVersion = 3;
 
 // Thread-safe. Calls block the calling thread until the answer, the deadline (DeadlineExceeded: the shim does
 // not answer) or the end of the connection (Unavailable). Must not be called on the io_context's threads.

@@ -117,6 +117,7 @@ void Container::Arm(Deadline deadline) {
 void Container::Drain() {
   phase_ = Phase::kDraining;
   Arm(After(kDrainBound));
+  audience_->StopWaiting();
   OnPumpEnd();
 }
 
@@ -139,6 +140,7 @@ void Container::Finish() {
   mount_namespace_.Reset();
   init_.Reset();
   DecideReason();
+  audience_->End(report_.exit_code());
   WriteRecord();
   host_.on_exited(report_);
   RemoveWhenEmpty(host_.io, std::move(job_), [](const Status&) {});

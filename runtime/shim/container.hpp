@@ -53,6 +53,9 @@ class Container : public std::enable_shared_from_this<Container> {
   const ContainerReport& report() const { return report_; }
   bool exited() const { return phase_ == Phase::kExited; }
 
+  // Joins a client (protocol.proto). FailedPrecondition when the container does not run any more.
+  StatusOr<AttachReply> Attach(const shim::Attach& asked, Fd control);
+
   // For an exec. FailedPrecondition when the container's first process does not run any more.
   struct Place {
     Job* job;
@@ -70,6 +73,7 @@ class Container : public std::enable_shared_from_this<Container> {
   Status WatchJob();
   Status OpenLog(const std::string& path);
   void StartPumps(ContainerStdio stdio);
+  StatusOr<AttachedClient::Input> InputFor(const shim::Attach& asked);
   void RecordStartFailure(const Status& failure);
 
   void SignalInit();
@@ -92,7 +96,9 @@ class Container : public std::enable_shared_from_this<Container> {
   Fd mount_namespace_;
   Fd init_;  // pidfd
   bool private_namespace_ = false, isolated_ = false;
-  Fd input_;
+  Fd input_;  // of a stdin_once container only until its client has come
+  bool tty_ = false, stdin_once_ = false;
+  std::shared_ptr<Audience> audience_;
   std::shared_ptr<LogWriter> log_;
   std::shared_ptr<OutputPump> pumps_[2];
   boost::asio::steady_timer timer_;

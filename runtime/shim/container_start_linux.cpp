@@ -10,8 +10,14 @@
 #include "runtime/job_removal.hpp"
 
 namespace jobpod::shim {
+namespace {
 
-Container::Container(ContainerHost& host, const std::string& id) : host_(host), timer_(host.io) {
+constexpr int kStartErrorCode = 128;
+
+}  // namespace
+
+Container::Container(ContainerHost& host, const std::string& id)
+    : host_(host), audience_(std::make_shared<Audience>(host.io)), timer_(host.io) {
   report_.set_id(id);
 }
 
@@ -21,6 +27,8 @@ Status Container::Start(Job& pod_job, const LaunchPlan& plan, const StatusOr<Spa
   survivor_grace_ = std::chrono::milliseconds(plan.survivor_grace_ms());
   private_namespace_ = plan.mounts().private_namespace();
   isolated_ = plan.has_isolation();
+  tty_ = plan.stdio().tty();
+  stdin_once_ = plan.stdio().stdin_once();
   Status started = Launch(pod_job, plan, handles);
   if (!started.ok()) RecordStartFailure(started);
   return started;
@@ -30,6 +38,7 @@ Status Container::Launch(Job& pod_job, const LaunchPlan& plan, const StatusOr<Sp
   RETURN_IF_ERROR(handles.status());
   RETURN_IF_ERROR(OpenLog(plan.stdio().log_path()));
   ASSIGN_OR_RETURN(ContainerStdio stdio, OpenStdio(plan.stdio()));
+  RETURN_IF_ERROR(audience_->Expect(plan.stdio()));
   ASSIGN_OR_RETURN(job_, pod_job.CreateChild(plan.id(), JobKind::kLimited, plan.limits()));
   ScopeExit undo([&] {
     (void)job_->Terminate();
@@ -90,22 +99,30 @@ void Container::StartPumps(ContainerStdio stdio) {
   input_ = std::move(stdio.input);
   auto start = [this](Fd source, LogStream stream) {
     auto& pump = pumps_[static_cast<int>(stream)];
-    pump = std::make_shared<OutputPump>(host_.io, std::move(source), log_, stream, host_.buffer);
+    pump = std::make_shared<OutputPump>(host_.io, std::move(source), log_, audience_, stream, host_.buffer);
     pump->Start([weak = weak_from_this()] {
       if (auto self = weak.lock()) self->OnPumpEnd();
     });
   };
   start(std::move(stdio.output), LogStream::kStdout);
   if (stdio.error) start(std::move(stdio.error), LogStream::kStderr);
+  audience_->OnReady([weak = weak_from_this()] {
+    auto self = weak.lock();
+    if (self == nullptr) return;
+    for (const auto& pump : self->pumps_) {
+      if (pump != nullptr) pump->Resume();
+    }
+  });
 }
 
 void Container::RecordStartFailure(const Status& failure) {
   log_.reset();
+  audience_->End(kStartErrorCode);
   report_.set_pid(0);
   report_.set_started_at(NowUnixNanos());
   report_.set_finished_at(report_.started_at());
   report_.set_exited(true);
-  report_.set_exit_code(128);
+  report_.set_exit_code(kStartErrorCode);
   report_.set_reason("StartError");
   report_.set_message(Concat(Message(failure)));
   phase_ = Phase::kExited;

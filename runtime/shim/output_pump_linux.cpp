@@ -16,8 +16,12 @@ constexpr int kReadsAtEnd = 128;
 }  // namespace
 
 OutputPump::OutputPump(boost::asio::io_context& io, Fd source, std::shared_ptr<LogWriter> log,
-                       LogStream stream, ReadBuffer& buffer)
-    : source_(io, source.Release()), log_(std::move(log)), stream_(stream), buffer_(buffer) {}
+                       std::shared_ptr<Audience> audience, LogStream stream, ReadBuffer& buffer)
+    : source_(io, source.Release()),
+      log_(std::move(log)),
+      audience_(std::move(audience)),
+      stream_(stream),
+      buffer_(buffer) {}
 
 void OutputPump::Start(std::function<void()> on_end) {
   on_end_ = std::move(on_end);
@@ -31,10 +35,17 @@ void OutputPump::Finish() {
   if (!ended_) End();
 }
 
+void OutputPump::Resume() {
+  if (std::exchange(paused_, false) && !ended_) Wait();
+}
+
 void OutputPump::Wait() {
+  paused_ = audience_->Waiting(stream_);
+  if (paused_) return;
   source_.async_wait(source_.wait_read, [self = shared_from_this()](boost::system::error_code error) {
     if (error || self->ended_) return;
     for (int i = 0; !self->ended_ && i < kReadsPerTurn && self->ReadSome(); ++i) {
+      if (self->audience_->Waiting(self->stream_)) break;
     }
     if (!self->ended_) self->Wait();
   });
@@ -44,7 +55,9 @@ void OutputPump::Wait() {
 bool OutputPump::ReadSome() {
   ssize_t count = read(source_.native_handle(), buffer_.data(), buffer_.size());
   if (count > 0) {
-    log_->Append(stream_, {buffer_.data(), static_cast<size_t>(count)});
+    const std::string_view bytes(buffer_.data(), static_cast<size_t>(count));
+    log_->Append(stream_, bytes);
+    audience_->Tell(stream_, bytes);
     return true;
   }
   if (count < 0 && errno == EINTR) return true;

@@ -90,6 +90,11 @@ Status Pod::ReopenLog(const std::string& container_id) {
   return container->ReopenLog();
 }
 
+StatusOr<AttachReply> Pod::Attach(const shim::Attach& asked, Fd control) {
+  ASSIGN_OR_RETURN(auto container, Find(asked.container_id()));
+  return container->Attach(asked, std::move(control));
+}
+
 Status Pod::Exec(const shim::Exec& exec, SpawnHandles handles, ExecSession::Done done) {
   const std::string& id = exec.plan().id();
   RETURN_IF_ERROR(RefuseNew(exec.plan()));

@@ -28,6 +28,8 @@ class Pod {
   Status Forget(const std::string& container_id);
   Status ReopenLog(const std::string& container_id);
 
+  StatusOr<AttachReply> Attach(const shim::Attach& asked, Fd control);
+
   // `done` is called once unless this fails.
   Status Exec(const shim::Exec& exec, SpawnHandles handles, ExecSession::Done done);
   // Kills its tree after `grace`, unless it ends by itself before.

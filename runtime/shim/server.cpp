@@ -9,7 +9,7 @@
 namespace jobpod::shim {
 namespace {
 
-constexpr uint32_t kProtocolVersion = 2;
+constexpr uint32_t kProtocolVersion = 3;
 constexpr size_t kReadBufferSize = 16384;
 constexpr size_t kMaxConnections = 8;
 constexpr std::chrono::milliseconds kDefaultHandshake{10000};
@@ -108,6 +108,8 @@ Status Server::Answer(const ConnectionPointer& connection, const ToShim& request
       return pod_->Forget(request.forget().container_id());
     case ToShim::kReopenLog:
       return pod_->ReopenLog(request.reopen_log().container_id());
+    case ToShim::kAttach:
+      return AttachClient(connection, request.attach(), *reply.mutable_attach());
     case ToShim::kCancelExec:
       pod_->CancelExec(request.cancel_exec().exec_id());
       return absl::OkStatus();
@@ -131,6 +133,13 @@ Status Server::StartContainer(const jobpod::shim::Start& start, StartReply& repl
   ASSIGN_OR_RETURN(ContainerReport report, pod_->Start(start.plan()));
   reply.set_pid(report.pid());
   reply.set_started_at(report.started_at());
+  return absl::OkStatus();
+}
+
+Status Server::AttachClient(const ConnectionPointer& connection, const shim::Attach& asked, AttachReply& reply) {
+  Fd control = connection->TakeHandle();
+  if (!control) return absl::InvalidArgumentError("the control socket is missing from the attach");
+  ASSIGN_OR_RETURN(reply, pod_->Attach(asked, std::move(control)));
   return absl::OkStatus();
 }
 

@@ -35,6 +35,7 @@ class Server : public ConnectionOwner {
   Status Answer(const ConnectionPointer& connection, const ToShim& request, FromShim& reply);
   Status SayHello(const ConnectionPointer& connection, const Hello& hello, HelloReply& reply);
   Status StartContainer(const jobpod::shim::Start& start, StartReply& reply);
+  Status AttachClient(const ConnectionPointer& connection, const shim::Attach& asked, AttachReply& reply);
   Status RunExec(const ConnectionPointer& connection, const ToShim& request);
   Status RunStreamedExec(const ConnectionPointer& connection, const ToShim& request);
   void BeginShutdown(const ConnectionPointer& connection, uint64_t id);
