@@ -35,12 +35,13 @@ add_dependencies(jobpodd jobpod-shim)
 
 # The command line: what can be tried without a daemon, and the commands.
 add_library(jobpod_cli STATIC
-  cli/client.cpp cli/command.cpp cli/doctor.cpp cli/exit_watch_${JOBPOD_OS}.cpp cli/follow_${JOBPOD_OS}.cpp
+  cli/attach.cpp cli/attach_session.cpp cli/client.cpp cli/command.cpp cli/detach_keys.cpp cli/doctor.cpp cli/exec.cpp cli/exit_watch_${JOBPOD_OS}.cpp cli/follow_${JOBPOD_OS}.cpp
   cli/image.cpp cli/interrupt_${JOBPOD_OS}.cpp cli/log_line.cpp cli/log_tail_${JOBPOD_OS}.cpp cli/logs.cpp
-  cli/progress.cpp cli/ps.cpp cli/pull.cpp cli/remove.cpp cli/run.cpp cli/run_request.cpp cli/stop.cpp
+  cli/raw_terminal_${JOBPOD_OS}.cpp cli/remote_session.cpp cli/standard_stream_${JOBPOD_OS}.cpp cli/stream_url.cpp
+  cli/terminal_signals_${JOBPOD_OS}.cpp cli/progress.cpp cli/ps.cpp cli/pull.cpp cli/remove.cpp cli/run.cpp cli/run_request.cpp cli/stop.cpp
   cli/table.cpp cli/terminal_${JOBPOD_OS}.cpp)
 target_link_libraries(jobpod_cli PUBLIC jobpod_cri_proto jobpod_config jobpod_host_checks
-  PRIVATE CLI11::CLI11 nlohmann_json::nlohmann_json jobpod_warnings)
+  PRIVATE jobpod_streaming CLI11::CLI11 nlohmann_json::nlohmann_json jobpod_warnings)
 jobpod_unit_test(cli_test LIBRARIES jobpod_cli SOURCES cli/cli_${JOBPOD_OS}_test.cpp)
 add_executable(jobpod cli/main.cpp)
 target_link_libraries(jobpod PRIVATE jobpod_cli jobpod_warnings)

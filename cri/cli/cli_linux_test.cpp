@@ -7,10 +7,12 @@
 #include "base/file.hpp"
 #include "base/file_linux.hpp"
 #include "cri/cli/command.hpp"
+#include "cri/cli/detach_keys.hpp"
 #include "cri/cli/log_line.hpp"
 #include "cri/cli/log_tail.hpp"
 #include "cri/cli/progress.hpp"
 #include "cri/cli/run_request.hpp"
+#include "cri/cli/stream_url.hpp"
 #include "cri/cli/table.hpp"
 
 namespace jobpod::cli {
@@ -88,6 +90,38 @@ TEST_CASE("the options reach the container") {
   CHECK(config.linux().resources().memory_limit_in_bytes() == 64 << 20);
   CHECK(Container({.image = "i", .entrypoint = "/bin/x"}).command(0) == "/bin/x");
   CHECK(Container({.image = "i", .user = "nobody"}).linux().security_context().run_as_username() == "nobody");
+}
+
+TEST_CASE("run's input is the first client's alone, unless nobody attaches") {
+  const auto attended = Container({.image = "i", .input = true, .terminal = true});
+  CHECK(attended.stdin());
+  CHECK(attended.stdin_once());
+  CHECK(attended.tty());
+  const auto detached = Container({.image = "i", .input = true, .detach = true});
+  CHECK(detached.stdin());
+  CHECK_FALSE(detached.stdin_once());
+}
+
+TEST_CASE("Ctrl-P Ctrl-Q detaches, in one piece or two; other keys are the program's") {
+  DetachKeys keys;
+  CHECK(keys.Pass("ls\x10") == "ls");
+  CHECK(keys.Pass("x") == "\x10x");
+  CHECK(keys.Pass("\x11\x10\x10") == "\x11\x10");
+  CHECK_FALSE(keys.pressed());
+  CHECK(keys.Pass("\x11rm").empty());
+  CHECK(keys.pressed());
+}
+
+TEST_CASE("a streaming URL is taken apart, anything else is refused") {
+  const auto url = ParseStreamUrl("http://127.0.0.1:4321/exec/abc");
+  REQUIRE(url.ok());
+  CHECK(url->host == "127.0.0.1");
+  CHECK(url->port == "4321");
+  CHECK(url->path == "/exec/abc");
+  for (const char* bad : {"", "http://", "http://host/exec", "https://127.0.0.1:1/x", "http://:1/x", "http://a:1"}) {
+    INFO(bad);
+    CHECK_FALSE(ParseStreamUrl(bad).ok());
+  }
 }
 
 TEST_CASE("bad options are sentences that name them") {

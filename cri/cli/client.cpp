@@ -119,6 +119,15 @@ StatusOr<Target> FindTarget(const Client& client, const std::string& text) {
   return absl::NotFoundError(Concat("there is no container or pod \"", text, "\"; see jobpod ps --all"));
 }
 
+StatusOr<std::string> FindContainer(const Client& client, const std::string& text) {
+  ASSIGN_OR_RETURN(const Target target, FindTarget(client, text));
+  if (!target.is_pod) return target.id;
+  ASSIGN_OR_RETURN(const auto containers, ListContainers(client, target.id));
+  if (containers.size() == 1) return containers.front().id();
+  return absl::InvalidArgumentError(Concat("pod ", target.id, " has ", containers.size(),
+                                           " containers; name one of them, see jobpod ps --all"));
+}
+
 Status RemovePod(const Client& client, const std::string& pod_id) {
   ASSIGN_OR_RETURN(const auto pods, ListPods(client));
   grpc::ClientContext stop_context, remove_context;

@@ -41,6 +41,9 @@ struct Target {
 };
 StatusOr<Target> FindTarget(const Client& client, const std::string& text);
 
+// The same where only a container will do: a pod means the one container it has.
+StatusOr<std::string> FindContainer(const Client& client, const std::string& text);
+
 StatusOr<std::vector<cri::Container>> ListContainers(const Client& client, const std::string& pod_id = "");
 StatusOr<std::vector<cri::PodSandbox>> ListPods(const Client& client);
 StatusOr<cri::ContainerStatus> ContainerStatus(const Client& client, const std::string& id);

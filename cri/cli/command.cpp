@@ -21,6 +21,8 @@ void AddCommands(CLI::App& app, const Globals& globals, Action& action) {
   AddRun(app, globals, action);
   AddPs(app, globals, action);
   AddLogs(app, globals, action);
+  AddExec(app, globals, action);
+  AddAttach(app, globals, action);
   AddStop(app, globals, action);
   AddRemove(app, globals, action);
   AddImage(app, globals, action);
@@ -53,9 +55,11 @@ std::string Explain(const CLI::App& app, const CLI::ParseError& error) {
   return Concat(text, "; see jobpod ", name, " --help");
 }
 
-bool IsRun(int count, const char* const* arguments) {
-  return std::any_of(arguments, arguments + count,
-                     [](const char* word) { return std::string_view(word) == "run"; });
+// The commands that pass an exit code on have one of their own for what they cannot do.
+bool PassesCodeOn(int count, const char* const* arguments) {
+  return std::any_of(arguments, arguments + count, [](const std::string_view word) {
+    return word == "run" || word == "exec" || word == "attach";
+  });
 }
 
 }  // namespace
@@ -83,7 +87,8 @@ int Main(int count, const char* const* arguments) {
     fmt::print("jobpod " JOBPOD_VERSION "\n");
     return 0;
   } catch (const CLI::ParseError& error) {
-    return Report(absl::InvalidArgumentError(Explain(app, error)), IsRun(count, arguments) ? 125 : 1);
+    return Report(absl::InvalidArgumentError(Explain(app, error)),
+                  PassesCodeOn(count, arguments) ? kOwnFailure : 1);
   }
   return action();
 }

@@ -15,6 +15,11 @@ namespace jobpod::cli {
 
 inline constexpr const char* kDefaultAddress = "unix:///run/jobpod/jobpod.sock";
 
+// jobpod's own failures, apart from the codes of programs (the convention of docker run).
+inline constexpr int kOwnFailure = 125;
+// Ctrl-C, as shells have it.
+inline constexpr int kInterrupted = 130;
+
 struct Globals {
   std::string address = kDefaultAddress;
   bool json = false;  // --output json
@@ -25,6 +30,8 @@ void AddRun(CLI::App& app, const Globals& globals, Action& action);
 void AddImage(CLI::App& app, const Globals& globals, Action& action);
 void AddPs(CLI::App& app, const Globals& globals, Action& action);
 void AddLogs(CLI::App& app, const Globals& globals, Action& action);
+void AddExec(CLI::App& app, const Globals& globals, Action& action);
+void AddAttach(CLI::App& app, const Globals& globals, Action& action);
 void AddStop(CLI::App& app, const Globals& globals, Action& action);
 void AddRemove(CLI::App& app, const Globals& globals, Action& action);
 void AddDoctor(CLI::App& app, const Globals& globals, Action& action);

@@ -10,14 +10,6 @@
 namespace jobpod::cli {
 namespace {
 
-StatusOr<std::string> ContainerOf(const Client& client, const Target& target) {
-  if (!target.is_pod) return target.id;
-  ASSIGN_OR_RETURN(const auto containers, ListContainers(client, target.id));
-  if (containers.size() == 1) return containers.front().id();
-  return absl::InvalidArgumentError(Concat("pod ", target.id, " has ", containers.size(),
-                                           " containers; name one of them, see jobpod ps --all"));
-}
-
 Status PrintOnce(const Client& client, const std::string& container_id) {
   ASSIGN_OR_RETURN(const auto status, ContainerStatus(client, container_id));
   if (status.log_path().empty()) {
@@ -29,8 +21,7 @@ Status PrintOnce(const Client& client, const std::string& container_id) {
 
 Status Logs(const Globals& globals, const std::string& id, bool follow) {
   ASSIGN_OR_RETURN(const Client client, Connect(globals.address));
-  ASSIGN_OR_RETURN(const Target target, FindTarget(client, id));
-  ASSIGN_OR_RETURN(const std::string container, ContainerOf(client, target));
+  ASSIGN_OR_RETURN(const std::string container, FindContainer(client, id));
   if (!follow) return PrintOnce(client, container);
   const OnInterrupt leave([](int) { std::_Exit(130); });  // nothing to undo
   return Follow(client, container).status();

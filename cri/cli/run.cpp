@@ -9,16 +9,18 @@
 #include "base/scope_exit.hpp"
 #include "cri/cli/client.hpp"
 #include "cri/cli/command.hpp"
+#include "cri/cli/attach_session.hpp"
 #include "cri/cli/follow.hpp"
 #include "cri/cli/interrupt.hpp"
 #include "cri/cli/pull.hpp"
+#include "cri/cli/raw_terminal.hpp"
 #include "cri/cli/run_request.hpp"
 
 namespace jobpod::cli {
 namespace {
 
-// jobpod's own failures, apart from the codes of programs (the convention of docker run).
-constexpr int kOwnFailure = 125, kNotExecutable = 126, kNotFound = 127;
+// Besides kOwnFailure: the command cannot be run, there is no such command.
+constexpr int kNotExecutable = 126, kNotFound = 127;
 
 struct Run {
   const Client& client;
@@ -80,14 +82,43 @@ void StopContainer(const Run& run, int64_t timeout) {
   Report(FromGrpc(run.client.runtime->StopContainer(&context, request, &response)));
 }
 
-// The first Ctrl-C stops gracefully, the second at once; the log is followed meanwhile.
-StatusOr<cri::ContainerStatus> FollowToTheEnd(const Run& run) {
-  std::vector<std::jthread> stops;  // written by one OnInterrupt, which ends before they are joined
-  const OnInterrupt stop([&](int count) {
+// The first Ctrl-C stops gracefully, the second at once.
+class Stops {
+ public:
+  explicit Stops(const Run& run) : run_(run) {}
+  void Add(int count) {
     if (count > 2) return;
-    stops.emplace_back([&run, count] { StopContainer(run, count == 1 ? run.options.stop_timeout : 0); });
-  });
+    threads_.emplace_back([this, count] { StopContainer(run_, count == 1 ? run_.options.stop_timeout : 0); });
+  }
+
+ private:
+  const Run& run_;
+  std::vector<std::jthread> threads_;  // written by one OnInterrupt, which ends before they are joined
+};
+
+// The log is followed meanwhile.
+StatusOr<cri::ContainerStatus> FollowToTheEnd(const Run& run) {
+  Stops stops(run);
+  const OnInterrupt stop([&](int count) { stops.Add(count); });
   return Follow(run.client, run.container_id);
+}
+
+// The container's streams are this program's. One that ends before it can be attached to is read from its log.
+StatusOr<cri::ContainerStatus> AttendToTheEnd(const Run& run, bool& detached) {
+  Stops stops(run);
+  AttachRequest request{.container_id = run.container_id,
+                        .input = true,
+                        .terminal = run.options.terminal,
+                        .on_interrupt = [&](int count) { stops.Add(count); }};
+  bool printed = false;
+  const StatusOr<SessionEnd> end = Attach(run.client, request, printed);
+  detached = end.ok() && end->how == SessionEnd::How::kDetached;
+  ASSIGN_OR_RETURN(const cri::ContainerStatus now, ContainerStatus(run.client, run.container_id));
+  if (detached || (printed && !end.ok())) return end.ok() ? now : StatusOr<cri::ContainerStatus>(end.status());
+  if (!end.ok() && now.state() != cri::CONTAINER_EXITED) return end.status();
+  if (end.ok() && end->how == SessionEnd::How::kSignaled) stops.Add(1);
+  const OnInterrupt stop([&](int count) { stops.Add(count); });
+  return end.ok() ? WaitForExit(run.client, run.container_id) : Follow(run.client, run.container_id);
 }
 
 void Remove(const Run& run) {
@@ -107,9 +138,16 @@ int CodeOfStartError(const Status& status) {
   return status.code() == absl::StatusCode::kPermissionDenied ? kNotExecutable : kOwnFailure;
 }
 
-int Finish(const Run& run) {
-  const StatusOr<cri::ContainerStatus> last = FollowToTheEnd(run);
+// `detached`: the container goes on, and stays.
+int Finish(const Run& run, bool& detached) {
+  const StatusOr<cri::ContainerStatus> last =
+      run.options.input ? AttendToTheEnd(run, detached) : FollowToTheEnd(run);
   if (!last.ok()) return Report(last.status(), kOwnFailure);
+  if (detached) {
+    fmt::print(stderr, "jobpod: detached; it goes on, see jobpod attach and jobpod rm {}\n",
+               run.container_id.substr(0, 13));
+    return 0;
+  }
   if (last->reason() == "OOMKilled") fmt::print(stderr, "jobpod: the container hit its memory limit\n");
   return last->exit_code();
 }
@@ -127,9 +165,14 @@ int RunPod(const RunOptions& options, const Globals& globals) {
   const Status started = StartContainer(run);
   if (!started.ok()) return Report(started, CodeOfStartError(started));
   if (options.detach || options.keep) remove.Release();
-  if (!options.detach) return Finish(run);
-  PrintIds(run);
-  return 0;
+  if (options.detach) {
+    PrintIds(run);
+    return 0;
+  }
+  bool detached = false;
+  const int code = Finish(run, detached);
+  if (detached) remove.Release();
+  return code;
 }
 
 int Checked(RunOptions options, const Globals& globals) {
@@ -137,6 +180,9 @@ int Checked(RunOptions options, const Globals& globals) {
     return Report(
         absl::InvalidArgumentError("--rm cannot be given with --detach or --keep; use jobpod rm later"),
         kOwnFailure);
+  }
+  if (options.input && options.terminal && !options.detach && !StandardInputIsTerminal()) {
+    return Report(absl::InvalidArgumentError("standard input is no terminal; leave --tty (-t) away"), kOwnFailure);
   }
   std::error_code error;
   options.log_directory = std::filesystem::absolute(options.log_directory, error).lexically_normal().string();
@@ -168,6 +214,8 @@ void AddOptions(CLI::App& run, RunOptions& options) {
       ->capture_default_str();
   run.add_option("--log-dir", options.log_directory, "Where the log files go")->capture_default_str();
   run.add_flag("--rm", options.remove, "Remove everything at the end; so it is without --detach anyway");
+  run.add_flag("-i,--stdin", options.input, "Pass this program's standard input on");
+  run.add_flag("-t,--tty", options.terminal, "Give the command a terminal; with -i it is this one");
   run.add_flag("-d,--detach", options.detach, "Print the container's id and leave it running");
   run.add_flag("--keep", options.keep, "Keep the ended pod and its log; see jobpod logs, jobpod rm");
 }
@@ -177,11 +225,13 @@ void AddOptions(CLI::App& run, RunOptions& options) {
 void AddRun(CLI::App& app, const Globals& globals, Action& action) {
   CLI::App* run = app.add_subcommand("run", "Run an image as a HostProcess pod and show its output");
   run->footer(
-      "Ctrl-C stops the pod gracefully, a second one kills it. The exit code is the container's; 125 = "
+      "Ctrl-C stops the pod gracefully, a second one kills it (with -it it is a key like others; Ctrl-P Ctrl-Q "
+      "detaches). The exit code is the container's; 125 = "
       "jobpod itself "
       "failed, 126 = the command cannot be run, 127 = there is no such command.\n"
       "Example: jobpod run --rm docker.io/library/busybox -- sh -c 'echo from "
-      "$CONTAINER_SANDBOX_MOUNT_POINT'");
+      "$CONTAINER_SANDBOX_MOUNT_POINT'\n"
+      "         jobpod run -it docker.io/library/busybox -- sh");
   const auto options = std::make_shared<RunOptions>();
   AddOptions(*run, *options);
   run->callback(

@@ -145,6 +145,9 @@ StatusOr<cri::ContainerConfig> MakeContainerConfig(const RunOptions& options,
   config.mutable_args()->Add(options.command.begin(), options.command.end());
   config.set_working_dir(options.working_directory);
   config.set_log_path("0.log");
+  config.set_stdin(options.input);
+  config.set_stdin_once(options.input && !options.detach);
+  config.set_tty(options.terminal);
   config.mutable_labels()->insert(pod.labels().begin(), pod.labels().end());
   config.mutable_windows()->mutable_security_context()->set_host_process(true);
   cri::LinuxContainerSecurityContext& security = *config.mutable_linux()->mutable_security_context();

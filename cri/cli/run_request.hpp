@@ -27,6 +27,7 @@ struct RunOptions {
   double cpus = 0;
   std::string log_directory = "/var/log/jobpod";
   int64_t stop_timeout = 10;
+  bool input = false, terminal = false;
   bool remove = false, detach = false, keep = false;
 };
 
