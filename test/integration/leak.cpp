@@ -1,5 +1,5 @@
-// leak [--execs N]: many ExecSync calls, then memory, descriptors, cgroups (dying ones too) and the shim are
-// where they were. Ends with 1 when something has grown.
+// leak [--execs N]: many ExecSync calls, then as many streamed execs; after each, memory, descriptors, cgroups
+// (dying ones too) and the shim are where they were. Ends with 1 when something has grown.
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <cstdio>
@@ -11,6 +11,7 @@
 #include "test/harness/daemon.hpp"
 #include "test/harness/host.hpp"
 #include "test/harness/registry.hpp"
+#include "test/harness/streamed.hpp"
 
 namespace jobpod::test {
 namespace {
@@ -45,7 +46,21 @@ std::vector<Size> Sizes(Daemon& daemon, const std::string& pod) {
           {"memory cgroups in the kernel", KernelCgroups(), 20}};
 }
 
-void ExecMany(Daemon& daemon, const std::string& container, int count) {
+using Exec = bool (*)(CriClient& client, const std::string& container);  // whether it answered as it must
+
+const std::vector<std::string> kCommand = {kBusybox, "echo", "here"};
+
+bool ExecOne(CriClient& client, const std::string& container) {
+  const auto response = client.Exec(container, kCommand);
+  return response.exit_code() == 0 && response.stdout() == "here\n";
+}
+
+bool StreamOne(CriClient& client, const std::string& container) {
+  const Streamed seen = ExecStreamed(client, container, kCommand);
+  return seen.output == "here\n" && seen.status.find("Success") != std::string::npos;
+}
+
+void ExecMany(Daemon& daemon, const std::string& container, int count, Exec exec) {
   std::atomic<int> left = count, wrong = 0;
   {
     std::vector<std::jthread> threads;
@@ -53,11 +68,9 @@ void ExecMany(Daemon& daemon, const std::string& container, int count) {
       threads.emplace_back([&] {
         CriClient client(daemon.address());
         while (left-- > 0) {
-          const auto outcome = Outcome([&] {
-            const auto response = client.Exec(container, {kBusybox, "echo", "here"});
-            wrong += response.exit_code() != 0 || response.stdout() != "here\n";
-          });
-          wrong += !outcome.ok();
+          bool right = false;
+          const auto outcome = Outcome([&] { right = exec(client, container); });
+          wrong += !outcome.ok() || !right;
         }
       });
   }
@@ -91,11 +104,16 @@ int Run(int execs) {
   const std::string pod = client.RunPod(config);
   const std::string container = client.Create(pod, config, Script(image, "exec sleep 100000"));
   client.Start(container);
-  ExecMany(daemon, container, 200);  // everything that is made once has been made
-  const std::vector<Size> before = Sizes(daemon, pod);
-  ExecMany(daemon, container, execs);
-  std::printf("%d ExecSync calls\n", execs);
-  return Compare(daemon, pod, before) == 0 ? 0 : 1;
+  int grown = 0;
+  const std::pair<Exec, const char*> kinds[] = {{ExecOne, "ExecSync calls"}, {StreamOne, "streamed execs"}};
+  for (const auto& [exec, name] : kinds) {
+    ExecMany(daemon, container, 200, exec);  // everything that is made once has been made
+    const std::vector<Size> before = Sizes(daemon, pod);
+    ExecMany(daemon, container, execs, exec);
+    std::printf("%d %s\n", execs, name);
+    grown += Compare(daemon, pod, before);
+  }
+  return grown == 0 ? 0 : 1;
 }
 
 }  // namespace
