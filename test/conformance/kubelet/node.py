@@ -16,8 +16,9 @@ NODE_NAME = "node"
 
 
 class Node:
-    def __init__(self, jobpod_programs, kubelet_program, crictl, work):
+    def __init__(self, jobpod_programs, kubernetes_programs, crictl, work):
         self.work = work
+        self.kubelet_client = f"{kubernetes_programs}/kubelet-client"
         self._crictl = crictl
         self.manifests, self.marks = f"{work}/manifests", f"{work}/marks"
         self.place = (
@@ -32,7 +33,7 @@ class Node:
         self.kubelet = Program(
             "kubelet",
             [
-                kubelet_program,
+                f"{kubernetes_programs}/kubelet",
                 f"--config={self._config_file}",
                 f"--root-dir={work}/kubelet",
                 f"--cert-dir={work}/kubelet-certificates",

@@ -1,4 +1,5 @@
-// Kubernetes itself, unmodified: the kubelet and the small cluster of the tests. Nothing of Jobpod is written in Go.
+// Kubernetes itself, unmodified: the kubelet, the small cluster and the client library of the tests. Nothing of
+// Jobpod is written in Go.
 module jobpod/test/conformance/kubernetes
 
 go 1.26.0
