@@ -44,7 +44,7 @@ TEST_CASE("jobpod ps, image list and doctor speak to people and to scripts") {
 TEST_CASE("jobpod rm --all takes every pod, running ones only with --force") {
   Daemon daemon;
   Pod running(daemon), empty(daemon);
-  running.Start(Busybox("exec sleep 1000"));
+  running.Start(Busybox("exec sleep 1000", daemon));
   const auto remove = [&](std::vector<std::string> options) {
     options.insert(options.begin(), {Program("jobpod"), "--address", daemon.address(), "rm"});
     return RunCommand(options);
