@@ -28,7 +28,8 @@ def add(cases):
         )
         name = node.apply(host_process("agent", script(text + "exec sleep 100000")))
         node.wait_ready(name)
-        told = until("its log is there", lambda: node.logs(name, "main"))
+        until("all of its log is there", lambda: len(node.logs(name, "main").splitlines()) >= 4)
+        told = node.logs(name, "main")
         expect(
             told.splitlines() == [socket.gethostname(), "from the image", "/hpc/bin", "sees the host"], told
         )
