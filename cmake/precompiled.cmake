@@ -4,8 +4,9 @@ if(NOT CMAKE_CXX_COMPILER_ID STREQUAL GNU OR WIN32 OR JOBPOD_SANITIZE MATCHES th
   return()
 endif()
 
-set(precompiled ${CMAKE_CURRENT_LIST_DIR}/precompiled.hpp)
-set(precompiled_wire ${CMAKE_CURRENT_LIST_DIR}/precompiled_wire.hpp)
+# Named relatively, so that what ccache keeps of one checkout serves the next.
+set(precompiled <cmake/precompiled.hpp>)
+set(precompiled_wire <cmake/precompiled_wire.hpp>)
 
 # jobpod_precompiled(NAME KIND LIBRARIES… HEADERS headers…): who compiles them. The compiler takes a precompiled
 # header only from a compilation with the same kind of position-independent code, and programs' (KIND) differs
@@ -22,6 +23,7 @@ function(jobpod_precompiled name kind)
     set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
     target_compile_options(${name} PRIVATE -fPIE)
   endif()
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_precompile_headers(${name} PRIVATE ${precompiled} ${arg_HEADERS})
 endfunction()
 jobpod_precompiled(jobpod_precompiled_library library)
