@@ -51,7 +51,7 @@ def add(cases):
             window.run(place.own("exec", "-it", container, "--", "sh"), '; echo "told $?"')
             window.wait_for("# ")
             run("pkill", "-TERM", "-f", f"^{place.programs}/jobpod --address unix://{place.jobpod.socket} exec -it")
-            window.wait_for("# told 130")
+            until("jobpod says so", lambda: "told 130" in window.text())  # perhaps behind the prompt
             window.resize(88, 22)
             window.type('[ "$before" = "$(stty -a)" ] && echo as before')
             window.wait_for("as before")

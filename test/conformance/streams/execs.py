@@ -60,7 +60,7 @@ def add_for(cases, transport):
             window.type("sleep 4711")
             until("the command runs", lambda: processes("sleep\0" "4711"))
             window.press("C-c")
-            window.type("echo still here")
+            window.type("echo; echo still here")
             window.wait_for("still here")
             window.type("exit")
             window.wait_for("left 0")
