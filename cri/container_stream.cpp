@@ -18,12 +18,12 @@ StatusOr<StdioRequest> StdioOf(const Request& request) {
 }
 
 template <typename Request>
-StatusOr<std::string> RunningContainer(const Rooms& rooms, Call& call, const Request& request) {
+StatusOr<ContainerView> RunningContainer(const Rooms& rooms, Call& call, const Request& request) {
   call.subject = request.container_id();
   ASSIGN_OR_RETURN(const ContainerView container, ResolveContainer(rooms, request.container_id()));
   if (container->state() != ContainerState::kRunning)
     return absl::FailedPreconditionError(Concat("container ", container->record.id(), " is not running"));
-  return container->record.id();
+  return container;
 }
 
 }  // namespace
@@ -32,7 +32,8 @@ Status Exec(const Rooms& rooms, Call& call, const cri::ExecRequest& request, cri
   if (request.cmd_size() == 0) return absl::InvalidArgumentError("cmd is empty; give the command to run");
   for (const auto& word : request.cmd()) RETURN_IF_ERROR(CheckText(word, "cmd"));
   ASSIGN_OR_RETURN(const StdioRequest stdio, StdioOf(request));
-  ASSIGN_OR_RETURN(const std::string id, RunningContainer(rooms, call, request));
+  ASSIGN_OR_RETURN(const ContainerView container, RunningContainer(rooms, call, request));
+  const std::string& id = container->record.id();
   const std::vector<std::string> command(request.cmd().begin(), request.cmd().end());
   auto open = [&pods = rooms.pods, id, command](const StdioRequest& streams,
                                                 boost::asio::any_io_executor executor, StdioEnd end) {
@@ -46,8 +47,8 @@ Status Exec(const Rooms& rooms, Call& call, const cri::ExecRequest& request, cri
 Status Attach(const Rooms& rooms, Call& call, const cri::AttachRequest& request,
               cri::AttachResponse* response) {
   ASSIGN_OR_RETURN(const StdioRequest stdio, StdioOf(request));
-  ASSIGN_OR_RETURN(const std::string id, RunningContainer(rooms, call, request));
-  ASSIGN_OR_RETURN(const ContainerView container, rooms.pods.FindContainer(id));
+  ASSIGN_OR_RETURN(const ContainerView container, RunningContainer(rooms, call, request));
+  const std::string& id = container->record.id();
   if (request.tty() && !container->record.plan().stdio().tty()) {
     return absl::InvalidArgumentError(Concat("container ", id, " has no terminal; unset tty"));
   }
