@@ -26,11 +26,15 @@ void IgnoreSignals() {
 }
 
 // The classical way out: fork, new session, fork again, parents end.
+// The first process ends after the middle one: once it is gone, only the daemon is left.
 int Daemonize() {
-  if (fork() != 0) return 0;
+  IgnoreSignals();
+  if (pid_t middle = fork(); middle != 0) {
+    waitpid(middle, nullptr, 0);
+    return 0;
+  }
   setsid();
   if (fork() != 0) return 0;
-  IgnoreSignals();
   return WaitForEver();
 }
 

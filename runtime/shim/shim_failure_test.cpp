@@ -72,7 +72,7 @@ TEST_CASE("A killed shim is noticed, and its pod can be killed by its job") {
   REQUIRE(kill(shim.process().pid, SIGKILL) == 0);
   CHECK(Eventually([&] { return shim.disconnected(); }));
   CHECK(absl::IsUnavailable(shim.Stop(plan.id(), 0)));
-  CHECK(shim.HasEnded());
+  CHECK(Eventually([&] { return shim.HasEnded(); }));
   auto jobs = SystemJobs().value();
   auto job = jobs->Open(shim.job_name());
   REQUIRE(job.ok());
