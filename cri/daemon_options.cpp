@@ -28,10 +28,12 @@ void AddFlags(CLI::App& app, DaemonOptions& options) {
 void AddConfigCommands(CLI::App& app, DaemonOptions& options) {
   CLI::App* config = app.add_subcommand("config", "Look at configurations");
   config->require_subcommand(1);
+  config->fallthrough();  // the daemon's options may stand behind a command as well as before it
   config->add_subcommand("default", "Print the default configuration with its explanations")
       ->callback([&options] { options.action = DaemonOptions::Action::kPrintDefault; });
   CLI::App* check =
       config->add_subcommand("check", "Check a configuration file and say what is wrong with it");
+  check->fallthrough();
   check->add_option("file", options.file, Concat("The file; default ", kDefaultConfigFile));
   check->callback([&options] { options.action = DaemonOptions::Action::kCheck; });
 }

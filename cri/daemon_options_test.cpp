@@ -36,6 +36,9 @@ TEST_CASE("config default and config check are commands") {
   CHECK(Parse({"config", "default"})->action == Action::kPrintDefault);
   CHECK(Parse({"config", "check"})->action == Action::kCheck);
   CHECK(Parse({"config", "check", "/f"})->file == "/f");
+  CHECK(Parse({"config", "check", "--config", "/f"})->file == "/f");
+  CHECK(Parse({"--config", "/f", "config", "check"})->file == "/f");
+  CHECK(Parse({"config", "check", "--admit", "all"})->flags.at("--admit") == "all");
 }
 
 TEST_CASE("help and version are texts to print") {
