@@ -63,7 +63,8 @@ def add_for(cases, transport):
         with place.tmux.window(91, 26) as window:
             window.run(attach)
             window.type("")
-            window.type("echo; stty size")  # behind the prompt
+            # Behind the prompt; what is typed may be there before the size is.
+            window.type("while stty size | grep -q '^0'; do sleep 0.1; done; echo; stty size")
             window.wait_for("26 91")
             window.resize(70, 20)
             window.type("sleep 0.2; echo; stty size")

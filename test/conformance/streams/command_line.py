@@ -49,7 +49,8 @@ def add(cases):
             window.wait_for("left 5")
             # A terminal that jobpod is killed on is not left raw.
             window.run(place.own("exec", "-it", container, "--", "sh"), '; echo "told $?"')
-            window.wait_for("# ")
+            window.type("echo second $((40 + 2))")  # the first shell's prompt is still to be seen
+            window.wait_for("second 42")
             run("pkill", "-TERM", "-f", f"^{place.programs}/jobpod --address unix://{place.jobpod.socket} exec -it")
             until("jobpod says so", lambda: "told 130" in window.text())  # perhaps behind the prompt
             window.resize(88, 22)
