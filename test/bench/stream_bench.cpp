@@ -44,16 +44,16 @@ class Exec {
 
   StreamClient& stream() { return stream_; }
   uint32_t input() const { return input_; }
-  // Reads to the end; the bytes of output. The exit code must be 0.
+  // Reads to the status, which comes behind all output; the bytes of output. The exit code must be 0.
   uint64_t Finish() {
     uint64_t bytes = 0;
     std::string status;
-    for (int open = 2; open > 0;) {
+    for (bool open = true; open;) {
       const auto data = stream_.Next();
       if (!data) test::SetUpFailed("a stream ended without the status of its exec");
       if (data->id == output_) bytes += data->bytes.size();
       if (data->id == error_) status += data->bytes;
-      open -= data->finished && (data->id == output_ || data->id == error_);
+      open = data->id != error_ || !data->finished;
     }
     const auto code = streaming::ParseEnd(status);
     if (!code.ok() || *code != 0) test::SetUpFailed("an exec did not end with 0: " + status);
@@ -129,7 +129,8 @@ double Together(Workload& peer, int count) {
   return SecondsSince(start);
 }
 
-// What the forwarded port leads to: by the first byte it sends without an end, echoes, or drops.
+// What the forwarded port leads to: by the first byte it sends without an end, echoes, or drops as many bytes as the
+// next eight say and answers then (containerd passes no half-closed connection on).
 class PortServer {
  public:
   PortServer() : acceptor_(io_, {net::ip::address_v4::loopback(), 0}), thread_([this] { Run(); }) {}
@@ -157,9 +158,12 @@ class PortServer {
     if (net::read(socket, net::buffer(bytes, 1), error) != 1) return;
     const char mode = bytes[0];
     while (!error && mode == 's') net::write(socket, net::buffer(bytes), error);
-    while (!error) {
+    uint64_t left = 0;
+    if (mode == 'd') net::read(socket, net::buffer(&left, sizeof(left)), error);
+    while (!error && (mode == 'e' || left > 0)) {
       const size_t size = socket.read_some(net::buffer(bytes), error);
       if (!error && mode == 'e') net::write(socket, net::buffer(bytes, size), error);
+      if (mode == 'd') left -= std::min<uint64_t>(left, size);
     }
     net::write(socket, net::buffer("x", 1), error);
   }
@@ -213,7 +217,7 @@ double ForwardOut(Workload& peer, const PortServer& server, uint64_t bytes) {
 double ForwardIn(Workload& peer, const PortServer& server, uint64_t bytes) {
   Forward forward(peer, server.port());
   const auto start = Clock::now();
-  forward.stream().Send(forward.data(), "d");
+  forward.stream().Send(forward.data(), Concat("d", std::string_view(reinterpret_cast<const char*>(&bytes), sizeof(bytes))));
   forward.stream().Pour(forward.data(), bytes);
   forward.Take(1);
   return static_cast<double>(bytes) / kMegabyte / SecondsSince(start);

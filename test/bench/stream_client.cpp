@@ -81,22 +81,23 @@ uint32_t StreamClient::Open(const SpdyHeaders& headers) {
     const bool whole = end_ - begin_ >= kFrameHeadBytes &&
                        end_ - begin_ >= kFrameHeadBytes + ParseFrameHead({buffer_.data() + begin_, 8}).length;
     if (!whole && !Fill()) SetUpFailed("the server closed instead of accepting a stream");
-    if (whole) Control(ParseFrameHead({buffer_.data() + begin_, 8}));
+    if (whole && Control(ParseFrameHead({buffer_.data() + begin_, 8})) == id) SetUpFailed("the server reset a stream");
   }
   return id;
 }
 
-// The whole frame is in the buffer.
-void StreamClient::Control(const FrameHead& head) {
+// The whole frame is in the buffer. The stream that it resets, or 0: containerd's server resets all at the end.
+uint32_t StreamClient::Control(const FrameHead& head) {
   const std::string_view payload(buffer_.data() + begin_ + kFrameHeadBytes, head.length);
   begin_ += kFrameHeadBytes + head.length;
   if (!head.control) SetUpFailed("data before a stream's reply");
   if (static_cast<FrameType>(head.type) == FrameType::kSynReply) replied_ = ReadNumber(payload);
-  if (static_cast<FrameType>(head.type) == FrameType::kRstStream) SetUpFailed("the server reset a stream");
-  if (static_cast<FrameType>(head.type) != FrameType::kPing) return;
+  if (static_cast<FrameType>(head.type) == FrameType::kRstStream) return ReadNumber(payload);
+  if (static_cast<FrameType>(head.type) != FrameType::kPing) return 0;
   std::string answer;
   AppendPing(answer, ReadNumber(payload));
   Write(answer);
+  return 0;
 }
 
 void StreamClient::Send(uint32_t id, std::string_view bytes, bool finish) {
@@ -133,7 +134,7 @@ std::optional<StreamClient::Data> StreamClient::Next() {
         continue;
       }
       if (ready >= kFrameHeadBytes + head.length) {
-        Control(head);
+        if (const uint32_t id = Control(head); id != 0) return Data{id, {}, true};
         continue;
       }
     }

@@ -27,7 +27,7 @@ class StreamClient {
   struct Data {
     uint32_t id = 0;
     std::string_view bytes;
-    bool finished = false;
+    bool finished = false;  // nothing comes after it: the stream's end, or it was reset
   };
   // The next one; none when the server has closed. Answers pings.
   std::optional<Data> Next();
@@ -36,7 +36,7 @@ class StreamClient {
 
  private:
   bool Fill();
-  void Control(const streaming::FrameHead& head);
+  uint32_t Control(const streaming::FrameHead& head);
   void Write(std::string_view bytes);
 
   Fd socket_;
