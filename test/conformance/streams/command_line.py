@@ -67,7 +67,7 @@ def add(cases):
             window.wait_for("# ")  # the prompt came before the client did
             window.type("stty size; tty")
             window.wait_for("24 80")
-            window.type("exit 6")
+            window.type("echo; exit 6")  # a line that begins anew, whenever the typed one is echoed
             window.wait_for("left 6")
             window.type('[ "$before" = "$(stty -a)" ] && echo as before')
             window.wait_for("as before")
