@@ -21,6 +21,12 @@ Status WriteFileAtomic(const std::string& path, std::string_view content, uint32
 // Makes a directory and its parents; existing ones are left as they are.
 Status MakeDirectories(const std::string& path, uint32_t mode = 0755);
 
+// Gives a file or a directory another name on the same volume; a file that has it is replaced.
+Status RenamePath(const std::string& from, const std::string& to);
+
+// Whether there is something of that name; what a link there leads to.
+bool PathExists(const std::string& path);
+
 // Removes a file or a directory with all its content, never following links and never crossing into
 // another mount. Missing is OK.
 Status RemoveTree(const std::string& path);

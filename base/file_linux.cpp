@@ -198,6 +198,16 @@ Status MakeDirectories(const std::string& path, uint32_t mode) {
   return absl::OkStatus();
 }
 
+Status RenamePath(const std::string& from, const std::string& to) {
+  if (std::rename(from.c_str(), to.c_str()) == 0) return absl::OkStatus();
+  return ErrnoStatus(errno, Concat("rename ", from, " to ", to));
+}
+
+bool PathExists(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0;
+}
+
 Status RemoveTree(const std::string& path) {
   size_t slash = path.rfind('/');
   std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);

@@ -142,6 +142,23 @@ Status MakeDirectories(const std::string& path, uint32_t mode) {
   return LastErrorStatus(Concat("make directory ", path));
 }
 
+Status RenamePath(const std::string& from, const std::string& to) {
+  ASSIGN_OR_RETURN(const std::wstring old_name, LongPath(from));
+  ASSIGN_OR_RETURN(const std::wstring new_name, LongPath(to));
+  for (int attempt = 1;; ++attempt) {
+    if (MoveFileExW(old_name.c_str(), new_name.c_str(), MOVEFILE_REPLACE_EXISTING)) return absl::OkStatus();
+    const DWORD error = GetLastError();
+    if (!IsBusy(error) || attempt == kBusyAttempts)
+      return Win32Status(error, Concat("rename ", from, " to ", to));
+    Sleep(kBusyPause);
+  }
+}
+
+bool PathExists(const std::string& path) {
+  const StatusOr<std::wstring> wide = LongPath(path);
+  return wide.ok() && GetFileAttributesW(wide->c_str()) != INVALID_FILE_ATTRIBUTES;
+}
+
 Status RemoveTree(const std::string& path) {
   ASSIGN_OR_RETURN(std::wstring wide, LongPath(path));
   while (wide.ends_with(L'\\')) wide.pop_back();

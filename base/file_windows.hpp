@@ -3,6 +3,7 @@
 // a link.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,12 @@
 #include "base/status.hpp"
 
 namespace jobpod {
+
+// Virus scanners and indexers hold new files for a moment: what fails so is tried again, every kBusyPause
+// milliseconds, kBusyAttempts times.
+inline bool IsBusy(DWORD error) { return error == ERROR_SHARING_VIOLATION || error == ERROR_ACCESS_DENIED; }
+inline constexpr int kBusyAttempts = 10;
+inline constexpr DWORD kBusyPause = 20;
 
 // CreateFileW on LongPath(path), sharing everything. `flags` are FILE_FLAG_… and FILE_ATTRIBUTE_….
 StatusOr<Handle> OpenPath(const std::string& path, DWORD access, DWORD disposition, DWORD flags = 0);
@@ -26,17 +33,34 @@ StatusOr<Handle> OpenAt(HANDLE directory, std::wstring_view name, ACCESS_MASK ac
 struct DirectoryEntry {
   std::wstring name;
   DWORD attributes = 0;
+  uint64_t size = 0, allocated = 0, id = 0;  // id: the same for all names of one file
+  bool IsDirectory() const { return (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0; }
+  bool IsLink() const { return (attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0; }
   // A directory that is not a link to another one.
-  bool IsTree() const {
-    return (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 && (attributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0;
-  }
+  bool IsTree() const { return IsDirectory() && !IsLink(); }
 };
 
 // The next entries, without "." and ".."; empty at the end. The handle keeps the position.
 StatusOr<std::vector<DirectoryEntry>> ReadEntries(HANDLE directory);
 
-// Removes `name` with all its content; links are removed, not followed; read-only ones too. Missing is OK.
+// All of them, from the start. Once for each handle: Wine reads a directory no second time.
+StatusOr<std::vector<DirectoryEntry>> ListEntries(HANDLE directory);
+
+// The path of an open file, with the prefix \\?\.
+StatusOr<std::wstring> FinalPath(HANDLE file);
+
+// The file's name as it was made, for names are found whatever their case.
+std::wstring StoredName(HANDLE file);
+
+// Removes `name` with all its content; links are removed, not followed; read-only ones too. What is open
+// elsewhere is tried again for a moment. Missing is OK.
 Status RemoveTreeAt(HANDLE directory, std::wstring_view name);
+
+// Whether both are names of one file.
+bool IsSameFile(HANDLE one, HANDLE other);
+
+// Another name for an open file, on the same volume.
+Status LinkFileAt(HANDLE file, HANDLE directory, std::wstring_view name);
 
 Status WriteAll(HANDLE file, std::string_view data, std::string_view what);
 

@@ -39,7 +39,9 @@ TEST_CASE("paths become absolute and long ones are no obstacle") {
   REQUIRE(MakeDirectories(deep).ok());
   REQUIRE(WriteFileAtomic(deep + "/file", "text").ok());
   CHECK(*ReadFile(deep + "/file") == "text");
-  CHECK(RemoveTree(directory.path).ok());
+  const Status removed = RemoveTree(directory.path);
+  CAPTURE(removed.ToString());
+  CHECK(removed.ok());
   CHECK_FALSE(std::filesystem::exists(directory.path));
 }
 
@@ -68,6 +70,20 @@ TEST_CASE("read-only files are removed with their tree") {
   CAPTURE(removed.ToString());
   CHECK(removed.ok());
   CHECK_FALSE(std::filesystem::exists(directory.path + "/tree"));
+}
+
+TEST_CASE("a file in use keeps its tree, is named, and goes when it is free") {
+  TemporaryDirectory directory;
+  REQUIRE(MakeDirectories(directory.path + "/tree/a").ok());
+  REQUIRE(WriteFileAtomic(directory.path + "/tree/a/held.dll", "x").ok());
+  const auto path = LongPath(directory.path + "/tree/a/held.dll");
+  Handle holder(CreateFileW(path->c_str(), GENERIC_READ, FILE_SHARE_READ, nullptr, OPEN_EXISTING, 0, nullptr));
+  REQUIRE(holder);
+  const Status refused = RemoveTree(directory.path + "/tree");
+  CHECK(absl::IsPermissionDenied(refused));
+  CHECK(std::string(refused.message()).find("held.dll") != std::string::npos);
+  holder.Reset();
+  CHECK(RemoveTree(directory.path + "/tree").ok());
 }
 
 // POSIX rename is Windows 10 1709's; Wine has none.
