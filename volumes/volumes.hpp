@@ -33,6 +33,10 @@ struct VolumesRequest {
   std::vector<VolumeRequest> volumes;
 };
 
+// Whether this host can show a container files of its own: on Windows Unimplemented with the reason where the bind
+// filter is missing, and then only the link layout can be had.
+Status CheckBindLayout();
+
 // Thread-safe. `journal` outlives it.
 class Volumes {
  public:

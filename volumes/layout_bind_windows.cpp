@@ -1,0 +1,39 @@
+#include "volumes/layout_bind_windows.hpp"
+
+#include <winternl.h>
+
+#include "base/file_windows.hpp"
+#include "volumes/rootfs_walk_windows.hpp"
+
+namespace jobpod {
+namespace {
+
+// The binding's own name needs no file; one that the image has there is hidden.
+Status PreparePlaces(const std::string& owner, const RootMount& root, const CheckedVolume& volume,
+                     HostItems& items) {
+  WindowsTarget parent = volume.target;
+  parent.names.pop_back();
+  RETURN_IF_ERROR(items.Directories(owner, parent.Text()));
+  return MakeRootfsParent(root.upper(), volume.target.names).status();
+}
+
+}  // namespace
+
+StatusOr<MountList> PrepareBind(const std::string& owner, const RootMount& root,
+                                const std::vector<CheckedVolume>& volumes, HostItems& items) {
+  MountList list;
+  list.set_private_namespace(true);
+  *list.mutable_root() = root;
+  for (const CheckedVolume& volume : volumes) {
+    RETURN_IF_ERROR(Annotate(PreparePlaces(owner, root, volume, items),
+                             Concat("failed to bind target \"", volume.target.Text(), "\" to root \"",
+                                    volume.mount.source(), "\" for job object")));
+    Mount& mount = *list.add_mounts();
+    mount = volume.mount;
+    mount.set_at_target(true);
+    mount.set_below_rootfs(true);
+  }
+  return list;
+}
+
+}  // namespace jobpod
