@@ -1,6 +1,4 @@
 # The programs jobpodd and jobpod: configuration, endpoint, loopback HTTP, admin service, command line.
-pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
-find_package(CLI11 REQUIRED)
 
 # What needs neither gRPC nor the rooms below: configuration, addresses, options, the process itself.
 add_library(jobpod_config STATIC

@@ -29,7 +29,7 @@ std::string_view UnsupportedCompression(std::string_view head);
 
 // The three kinds.
 std::unique_ptr<Decoder> MakePlainDecoder(ByteStream& input);
-std::unique_ptr<Decoder> MakeGunzip(ByteStream& input);
+StatusOr<std::unique_ptr<Decoder>> MakeGunzip(ByteStream& input);
 StatusOr<std::unique_ptr<Decoder>> MakeUnzstd(ByteStream& input);
 
 }  // namespace jobpod

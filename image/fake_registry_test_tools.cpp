@@ -1,5 +1,4 @@
 #include <openssl/ssl.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -93,9 +92,10 @@ struct FakeRegistry::Server {
 
   ~Server() {
     ending.request_stop();
-    ::shutdown(acceptor.native_handle(), SHUT_RDWR);
+    boost::system::error_code ignored;
+    Socket(io).connect(acceptor.local_endpoint(), ignored);  // wakes who accepts
     accepting.join();
-    for (Connection& connection : connections) ::shutdown(connection.socket.native_handle(), SHUT_RDWR);
+    for (Connection& connection : connections) connection.socket.shutdown(Socket::shutdown_both, ignored);
     connections.clear();
   }
 
@@ -104,7 +104,7 @@ struct FakeRegistry::Server {
       boost::system::error_code error;
       Socket socket(io);
       acceptor.accept(socket, error);
-      if (error) continue;
+      if (error || ending.stop_requested()) continue;
       Connection& connection = connections.emplace_back(std::move(socket));
       connection.thread = std::jthread([this, &connection] { Talk(connection.socket); });
     }
@@ -124,7 +124,8 @@ struct FakeRegistry::Server {
     } catch (const boost::system::system_error&) {
       // The client went away; tests look at what the client says.
     }
-    ::shutdown(socket.native_handle(), SHUT_RDWR);
+    boost::system::error_code ignored;
+    socket.shutdown(Socket::shutdown_both, ignored);
   }
 
   // False when the connection is over.

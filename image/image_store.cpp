@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/file.hpp"
 #include "base/log.hpp"
 #include "image/content_store.hpp"
 #include "image/manifest.hpp"
@@ -54,7 +55,7 @@ Status ImageStore::OpenDatabase() {
         "{}; it is set aside as {}.damaged, and the images are found again by their files, without names",
         Message(database.status()), path);
     for (const char* suffix : {"", "-wal", "-shm"})
-      std::rename(Concat(path, suffix).c_str(), Concat(path, ".damaged", suffix).c_str());
+      RenamePath(Concat(path, suffix), Concat(path, ".damaged", suffix)).IgnoreError();
     rebuilt_ = true;
     database = ImageDatabase::Open(path);
   }

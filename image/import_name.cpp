@@ -23,7 +23,7 @@ bool HasVersion(const std::string& name) {
 std::string NameOfFile(const std::string& path) {
   std::filesystem::path file(path);
   if (!file.has_filename()) file = file.parent_path();  // "layout/"
-  std::string name = file.filename();
+  std::string name = file.filename().string();
   for (const char* end : {".gz", ".tgz", ".zst", ".tar", ".oci"})
     if (name.ends_with(end)) name.resize(name.size() - std::string_view(end).size());
   std::string out;

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/status.hpp"
@@ -27,9 +27,10 @@ class ImportSource {
   StatusOr<ByteSource> Stream(const std::string& path, std::function<void(uint64_t)> on_bytes) const;
 
  private:
-  explicit ImportSource(int directory) : directory_(directory) {}
+  struct Tree;  // an open directory
+  explicit ImportSource(std::unique_ptr<Tree> tree);
 
-  int directory_;
+  std::unique_ptr<Tree> tree_;
 };
 
 // "blobs/sha256/<hex>" of an OCI layout.

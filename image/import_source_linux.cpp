@@ -44,35 +44,37 @@ ByteSource Reading(Fd opened, const std::string& path, std::function<void(uint64
 
 }  // namespace
 
+struct ImportSource::Tree {
+  Fd directory;
+};
+
+ImportSource::ImportSource(std::unique_ptr<Tree> tree) : tree_(std::move(tree)) {}
+ImportSource::ImportSource(ImportSource&& other) noexcept = default;
+ImportSource::~ImportSource() = default;
+
 StatusOr<ImportSource> ImportSource::Open(const std::string& directory) {
   ASSIGN_OR_RETURN(Fd opened, OpenFile(directory, O_RDONLY | O_DIRECTORY));
-  return ImportSource(opened.Release());
-}
-
-ImportSource::ImportSource(ImportSource&& other) noexcept : directory_(std::exchange(other.directory_, -1)) {}
-
-ImportSource::~ImportSource() {
-  const Fd closes(directory_);
+  return ImportSource(std::make_unique<Tree>(std::move(opened)));
 }
 
 bool ImportSource::Has(const std::string& path) const {
-  return OpenRegular(directory_, path).ok();
+  return OpenRegular(tree_->directory.get(), path).ok();
 }
 
 StatusOr<uint64_t> ImportSource::Size(const std::string& path) const {
-  ASSIGN_OR_RETURN(const Fd file, OpenRegular(directory_, path));
+  ASSIGN_OR_RETURN(const Fd file, OpenRegular(tree_->directory.get(), path));
   ASSIGN_OR_RETURN(const struct stat status, CheckRegular(file, path));
   return static_cast<uint64_t>(status.st_size);
 }
 
 StatusOr<std::string> ImportSource::Read(const std::string& path, uint64_t max_bytes) const {
-  ASSIGN_OR_RETURN(const Fd file, OpenRegular(directory_, path));
+  ASSIGN_OR_RETURN(const Fd file, OpenRegular(tree_->directory.get(), path));
   return ReadAll(file.get(), max_bytes, path);
 }
 
 StatusOr<ByteSource> ImportSource::Stream(const std::string& path,
                                           std::function<void(uint64_t)> on_bytes) const {
-  ASSIGN_OR_RETURN(Fd file, OpenRegular(directory_, path));
+  ASSIGN_OR_RETURN(Fd file, OpenRegular(tree_->directory.get(), path));
   return Reading(std::move(file), path, std::move(on_bytes));
 }
 

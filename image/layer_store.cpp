@@ -1,6 +1,5 @@
 #include "image/layer_store.hpp"
 
-#include <cstdio>
 #include <filesystem>
 
 #include "base/file.hpp"
@@ -162,13 +161,13 @@ std::string LayerStore::DropLocked(const std::string& key) {
   const auto found = present_.find(key);
   if (found == present_.end()) return "";
   std::string trash = Path(Concat(".trash-", NewId().substr(0, 16)));
-  if (std::rename(Path(key).c_str(), trash.c_str()) != 0) trash = "";
+  if (!RenamePath(Path(key), trash).ok()) trash = "";
   total_.disk_bytes -= found->second.disk_bytes;
   total_.inodes -= found->second.inodes;
   present_.erase(found);
   unchecked_.erase(key);
-  std::remove(ImpliedPath(key).c_str());
-  std::remove(BlobPath(key).c_str());
+  RemoveOrLog(ImpliedPath(key));
+  RemoveOrLog(BlobPath(key));
   return trash;
 }
 
@@ -199,9 +198,8 @@ StatusOr<LayerSize> LayerStore::Build(const std::string& key, const BuildFunctio
   for (const std::string& path : implied) text.append(path).push_back('\0');
   if (!text.empty()) RETURN_IF_ERROR(WriteFileAtomic(ImpliedPath(key), text));
   const std::lock_guard lock(mutex_);
-  std::rename(BlobOf(partial).c_str(), BlobPath(key).c_str());  // when there is one
-  if (std::rename(partial.c_str(), Path(key).c_str()) != 0)
-    return ErrnoStatus(errno, Concat("put layer ", Path(key), " in its place"));
+  RenamePath(BlobOf(partial), BlobPath(key)).IgnoreError();  // when there is one
+  RETURN_IF_ERROR(RenamePath(partial, Path(key)));
   undo.Release();
   present_[key] = size;
   total_.disk_bytes += size.disk_bytes;
@@ -232,10 +230,10 @@ void LayerStore::Sweep() {
   {
     const std::lock_guard lock(mutex_);
     for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {
-      std::string key = entry.path().filename();
+      std::string key = entry.path().filename().string();
       for (std::string_view end : {kImplied, kBlob})
         if (key.ends_with(end)) key.resize(key.size() - end.size());
-      if (!pins_.contains(key) || !present_.contains(key)) paths.push_back(entry.path());
+      if (!pins_.contains(key) || !present_.contains(key)) paths.push_back(entry.path().string());
     }
     removing_ = true;
     std::erase_if(present_, [&](const auto& entry) { return !pins_.contains(entry.first); });

@@ -1,8 +1,6 @@
 #include "image/layer_test_tools.hpp"
 
 #include <fmt/format.h>
-#include <stdlib.h>
-#include <sys/wait.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -10,8 +8,6 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <memory>
-
-#include "base/file.hpp"
 
 namespace jobpod::test {
 namespace {
@@ -79,7 +75,7 @@ std::string Tar(const std::vector<TarItem>& items) {
 std::string Gzip(std::string_view bytes, int level) {
   z_stream stream{};
   REQUIRE(deflateInit2(&stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string out(deflateBound(&stream, bytes.size()), '\0');
+  std::string out(deflateBound(&stream, static_cast<uLong>(bytes.size())), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
@@ -114,25 +110,10 @@ ByteSource Source(std::string bytes, size_t piece) {
   };
 }
 
-TemporaryDirectory::TemporaryDirectory() {
-  const char* base = getenv("TMPDIR");
-  path_ = std::string(base != nullptr ? base : "/tmp") + "/jobpod-layer-XXXXXX";
-  REQUIRE(mkdtemp(path_.data()) != nullptr);
-}
-
-TemporaryDirectory::~TemporaryDirectory() {
-  RemoveTree(path_).IgnoreError();
-}
-
 StatusOr<UnpackResult> Unpack(const std::string& blob, const std::string& directory, bool windows,
                               const UnpackLimits& limits) {
   UnpackBudget budget(limits);
   return UnpackLayer(Source(blob), directory, windows, budget, {});
-}
-
-int Shell(const std::string& command) {
-  int status = system(command.c_str());
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 }  // namespace jobpod::test

@@ -61,10 +61,16 @@ void GivePermissions(TarEntry& entry) {
 
 }  // namespace
 
-LayerWriter::LayerWriter(Fd root, bool windows, UnpackBudget& budget)
+StatusOr<std::unique_ptr<LayerWriter>> LayerWriter::Open(const std::string& directory, bool windows,
+                                                         UnpackBudget& budget) {
+  ASSIGN_OR_RETURN(Fd root, OpenFile(directory, O_RDONLY | O_DIRECTORY));
+  return std::make_unique<LinuxLayerWriter>(std::move(root), windows, budget);
+}
+
+LinuxLayerWriter::LinuxLayerWriter(Fd root, bool windows, UnpackBudget& budget)
     : cursor_(std::move(root)), windows_(windows), budget_(budget) {}
 
-Status LayerWriter::Finish() {
+Status LinuxLayerWriter::Finish() {
   RETURN_IF_ERROR(CountInodes());
   if (foreign_ && !known_)
     return Refused("the image says it is for Windows, but its layer has no Files directory; build it for "
@@ -73,13 +79,13 @@ Status LayerWriter::Finish() {
 }
 
 // Directories that no entry names count as well: one long path makes hundreds.
-Status LayerWriter::CountInodes() {
+Status LinuxLayerWriter::CountInodes() {
   const uint64_t fresh = inodes() - counted_;
   counted_ += fresh;
   return budget_.TakeEntries(fresh);
 }
 
-Status LayerWriter::Write(const TarEntry& entry, TarReader& reader) {
+Status LinuxLayerWriter::Write(const TarEntry& entry, TarReader& reader) {
   std::string context = Concat("the layer's entry ", Quoted(entry.path));
   StatusOr<PathParts> parts = SplitLayerPath(entry.path, budget_.limits().max_path);
   if (!parts.ok()) return Annotate(parts.status(), context);
@@ -90,7 +96,7 @@ Status LayerWriter::Write(const TarEntry& entry, TarReader& reader) {
 
 // Attributes, security descriptors and extended attributes (MSWINDOWS.* records) mean nothing on this
 // system; the kind of a reparse point does not matter to its target.
-Status LayerWriter::WriteWindows(TarEntry entry, PathParts parts, TarReader& reader) {
+Status LinuxLayerWriter::WriteWindows(TarEntry entry, PathParts parts, TarReader& reader) {
   const WindowsPlace place = EnterWindowsLayer(parts);
   (place == WindowsPlace::kForeign ? foreign_ : known_) = true;
   if (place != WindowsPlace::kFiles || IsWindowsStream(parts)) return absl::OkStatus();
@@ -99,7 +105,7 @@ Status LayerWriter::WriteWindows(TarEntry entry, PathParts parts, TarReader& rea
   return WriteAt(entry, std::move(parts), reader);
 }
 
-Status LayerWriter::WriteAt(const TarEntry& entry, PathParts parts, TarReader& reader) {
+Status LinuxLayerWriter::WriteAt(const TarEntry& entry, PathParts parts, TarReader& reader) {
   RETURN_IF_ERROR(CountInodes());
   NameKind kind = parts.empty() ? NameKind::kPlain : ClassifyName(parts.back());
   if (kind == NameKind::kIgnored) return absl::OkStatus();
@@ -122,7 +128,7 @@ Status LayerWriter::WriteAt(const TarEntry& entry, PathParts parts, TarReader& r
   }
 }
 
-Status LayerWriter::WriteDirectory(const TarEntry& entry, const PathParts& parts) {
+Status LinuxLayerWriter::WriteDirectory(const TarEntry& entry, const PathParts& parts) {
   if (!parts.empty()) {
     ASSIGN_OR_RETURN(int parent, cursor_.Enter(parts, parts.size() - 1));
     struct stat info {};
@@ -141,7 +147,7 @@ Status LayerWriter::WriteDirectory(const TarEntry& entry, const PathParts& parts
   return absl::OkStatus();
 }
 
-Status LayerWriter::WriteFile(const TarEntry& entry, const Place& place, TarReader& reader) {
+Status LinuxLayerWriter::WriteFile(const TarEntry& entry, const Place& place, TarReader& reader) {
   Fd file;
   RETURN_IF_ERROR(MakeInPlace(place.directory, place.name, "make it", [&] {
     file.Reset(openat(place.directory, place.name.c_str(),
@@ -153,7 +159,7 @@ Status LayerWriter::WriteFile(const TarEntry& entry, const Place& place, TarRead
   return ApplyMetadata(file.get(), entry, true);
 }
 
-Status LayerWriter::CopyContent(int file, TarReader& reader) {
+Status LinuxLayerWriter::CopyContent(int file, TarReader& reader) {
   for (;;) {
     ASSIGN_OR_RETURN(std::string_view piece, reader.Content());
     if (piece.empty()) return absl::OkStatus();
@@ -161,7 +167,7 @@ Status LayerWriter::CopyContent(int file, TarReader& reader) {
   }
 }
 
-Status LayerWriter::WriteSymlink(const TarEntry& entry, const Place& place) {
+Status LinuxLayerWriter::WriteSymlink(const TarEntry& entry, const Place& place) {
   if (entry.link.empty() || entry.link.size() >= PATH_MAX) {
     return Refused("it is a symbolic link whose target is empty or too long");
   }
@@ -171,13 +177,13 @@ Status LayerWriter::WriteSymlink(const TarEntry& entry, const Place& place) {
   return ApplyMetadataAt(place.directory, place.name, entry);
 }
 
-Status LayerWriter::WriteFifo(const TarEntry& entry, const Place& place) {
+Status LinuxLayerWriter::WriteFifo(const TarEntry& entry, const Place& place) {
   RETURN_IF_ERROR(MakeInPlace(place.directory, place.name, "make the named pipe",
                               [&] { return mkfifoat(place.directory, place.name.c_str(), 0600); }));
   return ApplyMetadataAt(place.directory, place.name, entry);
 }
 
-Status LayerWriter::WriteHardLink(const TarEntry& entry, const Place& place) {
+Status LinuxLayerWriter::WriteHardLink(const TarEntry& entry, const Place& place) {
   std::string what = Concat("link it to ", Quoted(entry.link));
   StatusOr<PathParts> target = SplitLayerPath(entry.link, budget_.limits().max_path);
   if (!target.ok()) return Annotate(target.status(), what);
@@ -203,7 +209,7 @@ Status LayerWriter::WriteHardLink(const TarEntry& entry, const Place& place) {
 
 // A whiteout speaks of the layers below only: what this layer itself has at that name stays, and hides
 // them entirely.
-Status LayerWriter::WriteWhiteout(const Place& place) {
+Status LinuxLayerWriter::WriteWhiteout(const Place& place) {
   ASSIGN_OR_RETURN(std::string name, WhiteoutTarget(place.name));
   struct stat info {};
   if (fstatat(place.directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {

@@ -1,4 +1,4 @@
-// Writes the entries of one layer into its directory.
+// Layers as overlayfs stacks them.
 #pragma once
 
 #include <cstdint>
@@ -6,27 +6,22 @@
 
 #include "base/handle_linux.hpp"
 #include "base/status.hpp"
-#include "image/layer_unpack.hpp"
-#include "image/tar_reader.hpp"
+#include "image/layer_writer.hpp"
 #include "image/tree_cursor_linux.hpp"
 
 namespace jobpod {
 
-// Not thread-safe.
-class LayerWriter {
+class LinuxLayerWriter final : public LayerWriter {
  public:
-  // Borrows `budget`.
-  LayerWriter(Fd root, bool windows, UnpackBudget& budget);
+  LinuxLayerWriter(Fd root, bool windows, UnpackBudget& budget);
 
-  // Makes what `entry` says; a file's content is taken from `reader`. Errors name the entry.
-  Status Write(const TarEntry& entry, TarReader& reader);
-
-  // Sets the last directories' times. Once, after the last entry.
-  Status Finish();
-
-  uint64_t disk_bytes() const { return disk_bytes_; }
-  uint64_t inodes() const { return made_ + cursor_.made(); }
-  const std::set<std::string>& implied() const { return cursor_.implied(); }
+  Status Write(const TarEntry& entry, TarReader& reader) override;
+  Status Finish() override;
+  uint64_t disk_bytes() const override { return disk_bytes_; }
+  uint64_t inodes() const override { return made_ + cursor_.made(); }
+  std::vector<std::string> Implied() const override {
+    return {cursor_.implied().begin(), cursor_.implied().end()};
+  }
 
  private:
   // The entry's place: an open directory and a name in it.

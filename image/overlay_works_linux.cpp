@@ -5,6 +5,7 @@
 
 #include "base/file_linux.hpp"
 #include "base/id.hpp"
+#include "base/log.hpp"
 #include "base/scope_exit.hpp"
 #include "image/layer_unpack.hpp"
 #include "image/overlay_linux.hpp"
@@ -62,7 +63,11 @@ bool OverlayWorks(const std::string& directory) {
   StatusOr<Fd> scratch = MakeAndOpen(parent->get(), name.c_str());
   if (!scratch.ok()) return false;
   ScopeExit remove([&] { RemoveTreeAt(parent->get(), name).IgnoreError(); });
-  return TryOverlay(scratch->get()).ok();
+  const Status tried = TryOverlay(scratch->get());
+  if (!tried.ok())
+    log::warn("overlayfs does not work below {} ({}): every container gets a full copy of its image", directory,
+              Message(tried));
+  return tried.ok();
 }
 
 }  // namespace jobpod

@@ -1,13 +1,12 @@
 #include "image/rootfs.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <sstream>
 
 #include "base/file.hpp"
 #include "base/id.hpp"
-#include "base/log.hpp"
 #include "base/scope_exit.hpp"
+#include "image/digest.hpp"
 #include "image/disk.hpp"
 #include "image/layer_unpack.hpp"
 
@@ -24,11 +23,6 @@ std::string EmptyLayer(const std::string& root) {
   return Concat(root, "/empty");
 }
 
-bool Exists(const std::string& path) {
-  std::error_code error;
-  return std::filesystem::exists(path, error);
-}
-
 }  // namespace
 
 std::string RootfsStore::Path(const std::string& container_id) const {
@@ -41,9 +35,6 @@ StatusOr<std::unique_ptr<RootfsStore>> RootfsStore::Open(ImageCatalog& catalog) 
   RETURN_IF_ERROR(MakeDirectories(EmptyLayer(catalog.root()), 0755));
   for (const std::string& id : ListDirectory(store->directory_)) store->HoldAgain(id);
   store->overlay_ = OverlayWorks(catalog.root());
-  if (!store->overlay_)
-    log::warn("overlayfs does not work below {}: every container gets a full copy of its image",
-              catalog.root());
   return store;
 }
 
@@ -78,7 +69,7 @@ StatusOr<std::vector<std::string>> RootfsStore::Hold(const std::string& containe
 StatusOr<Rootfs> RootfsStore::Prepare(const std::string& container_id, const ImagePointer& image) {
   RETURN_IF_ERROR(CheckId(container_id));
   Rootfs out{{}, Concat(Path(container_id), "/upper"), Concat(Path(container_id), "/work"), image};
-  const bool again = Exists(out.upper);
+  const bool again = PathExists(out.upper);
   ScopeExit undo([&] {
     if (!again) Release(container_id).IgnoreError();
   });
@@ -97,21 +88,24 @@ StatusOr<Rootfs> RootfsStore::Prepare(const std::string& container_id, const Ima
 }
 
 // Copies beside and renames, so that a tree that is there is whole.
-Status RootfsStore::Copy(const std::vector<std::string>& lower, const std::string& upper,
+Status RootfsStore::Copy(const std::vector<std::string>& lower, const std::string& tree,
                          const std::string& container_id) {
-  if (Exists(upper)) return absl::OkStatus();
+  if (PathExists(tree)) return absl::OkStatus();
   const std::string partial = Concat(Path(container_id), "/copy");
   RETURN_IF_ERROR(RemoveTree(partial));
   RETURN_IF_ERROR(MakeDirectories(partial, 0755));
   RETURN_IF_ERROR(CopyLayers({lower.rbegin(), lower.rend()}, partial));
-  if (std::rename(partial.c_str(), upper.c_str()) != 0) return ErrnoStatus(errno, Concat("make ", upper));
-  return absl::OkStatus();
+  return RenamePath(partial, tree);
 }
 
 StatusOr<std::vector<std::string>> RootfsStore::PrepareVolume(const std::string& container_id,
                                                               const ImagePointer& image) {
   RETURN_IF_ERROR(CheckId(container_id));
-  return Hold(container_id, *image);
+  ASSIGN_OR_RETURN(std::vector<std::string> lower, Hold(container_id, *image));
+  if (overlay_) return lower;
+  const std::string copy = Concat(Path(container_id), "/volume-", DigestHex(image->id).substr(0, 16));
+  RETURN_IF_ERROR(Copy(lower, copy, container_id));
+  return std::vector<std::string>{copy};
 }
 
 Status RootfsStore::Release(const std::string& container_id) {
@@ -139,7 +133,7 @@ Status RootfsStore::Recover(const std::set<std::string>& known_containers) {
 StatusOr<FilesystemUsage> RootfsStore::WritableLayerUsage(const std::string& container_id) const {
   RETURN_IF_ERROR(CheckId(container_id));
   const std::string upper = Concat(Path(container_id), "/upper");
-  if (!Exists(upper))
+  if (!PathExists(upper))
     return absl::NotFoundError(Concat("container ", container_id, " has no writable layer"));
   return MeasureTree(upper);
 }

@@ -32,8 +32,7 @@ class RootfsStore {
   void HoldAgain(const std::string& container_id);
   // Pins the image's layers for the container and notes them on disk.
   StatusOr<std::vector<std::string>> Hold(const std::string& container_id, const Image& image);
-  Status Copy(const std::vector<std::string>& lower, const std::string& upper,
-              const std::string& container_id);
+  Status Copy(const std::vector<std::string>& lower, const std::string& tree, const std::string& container_id);
   std::string Path(const std::string& container_id) const;
 
   ImageCatalog& catalog_;

@@ -7,10 +7,11 @@ namespace {
 
 constexpr std::string_view kXattr = "SCHILY.xattr.";
 constexpr std::string_view kSparse = "GNU.sparse.";
+constexpr std::string_view kWindowsAttributes = "MSWINDOWS.fileattr";
 
 bool IsKnown(std::string_view key) {
   return key == "path" || key == "linkpath" || key == "size" || key == "uid" || key == "gid" ||
-         key == "mtime" || key.starts_with(kXattr) || key.starts_with(kSparse);
+         key == "mtime" || key == kWindowsAttributes || key.starts_with(kXattr) || key.starts_with(kSparse);
 }
 
 Status Malformed(std::string_view why) {
@@ -73,6 +74,10 @@ Status ApplyRecord(std::string_view key, const std::string& value, TarEntry& ent
   if (key == "uid") return ApplyNumber(value, key, entry.uid);
   if (key == "gid") return ApplyNumber(value, key, entry.gid);
   if (key == "mtime") return ParseTime(value, entry);
+  if (key == kWindowsAttributes) {
+    ASSIGN_OR_RETURN(entry.windows_attributes, ParseDecimal<uint32_t>(value, key));
+    return absl::OkStatus();
+  }
   if (key.starts_with(kXattr)) return ApplyXattr(key.substr(kXattr.size()), value, entry);
   entry.sparse = true;
   return absl::OkStatus();

@@ -26,6 +26,7 @@ struct TarEntry {
   int64_t mtime = 0;  // seconds since the epoch
   int32_t mtime_nanos = 0;
   std::map<std::string, std::string> xattrs;  // names with their namespace: "user.x"
+  uint32_t windows_attributes = 0;            // FILE_ATTRIBUTE_…, as layers of Windows give them
   bool sparse = false;
 };
 

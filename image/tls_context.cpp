@@ -1,4 +1,5 @@
 #include "image/http_connection.hpp"
+#include "image/tls_roots.hpp"
 
 namespace jobpod {
 namespace {
@@ -22,11 +23,11 @@ Status ReadFiles(const TlsSettings& settings, net::ssl::context& context) {
 }  // namespace
 
 TlsContext::TlsContext(const TlsSettings& settings) {
-  beast::error_code ignored;  // a host without roots of its own trusts what the settings name
   context.set_options(net::ssl::context::default_workarounds | net::ssl::context::no_sslv3 |
                       net::ssl::context::no_tlsv1 | net::ssl::context::no_tlsv1_1);
   context.set_verify_mode(settings.skip_verify ? net::ssl::verify_none : net::ssl::verify_peer);
-  if (!settings.skip_verify) context.set_default_verify_paths(ignored);
+  // A host without roots of its own trusts what the settings name.
+  if (!settings.skip_verify) TrustHostRoots(context.native_handle());
   status = ReadFiles(settings, context);
 }
 

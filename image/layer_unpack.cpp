@@ -1,11 +1,8 @@
-#include <fcntl.h>
-
-#include "base/file_linux.hpp"
 #include "image/decompress.hpp"
 #include "image/hash_ring.hpp"
 #include "image/layer_stream.hpp"
 #include "image/layer_unpack.hpp"
-#include "image/layer_writer_linux.hpp"
+#include "image/layer_writer.hpp"
 #include "image/read_ahead.hpp"
 #include "image/tar_reader.hpp"
 
@@ -53,24 +50,23 @@ Status Blame(const Status& status, Hashed& rest, const std::string& digest) {
 
 StatusOr<UnpackResult> UnpackLayer(const ByteSource& source, const std::string& directory, bool windows,
                                    UnpackBudget& budget, std::stop_token stop, const std::string& digest) {
-  ASSIGN_OR_RETURN(Fd root, OpenFile(directory, O_RDONLY | O_DIRECTORY));
+  ASSIGN_OR_RETURN(const auto writer, LayerWriter::Open(directory, windows, budget));
   ASSIGN_OR_RETURN(auto hasher, HashThread::Start());
   BlobStream blob(source, *hasher, stop);
   ASSIGN_OR_RETURN(Compression compression, Detect(blob));
   if (compression == Compression::kNone) blob.StopHashing();
   ASSIGN_OR_RETURN(auto decoder, MakeDecoder(compression, blob));
   TarStream tar(*decoder, blob, *hasher, budget, stop);
-  LayerWriter writer(std::move(root), windows, budget);
-  const Status unpacked = UnpackEntries(tar, writer, budget);
+  const Status unpacked = UnpackEntries(tar, *writer, budget);
   const bool plain = compression == Compression::kNone;
   if (!unpacked.ok()) return plain ? Blame(unpacked, tar, digest) : Blame(unpacked, blob, digest);
   UnpackResult result;
   result.diff_id = tar.Digest();
   result.blob_digest = plain ? result.diff_id : blob.Digest();
   result.compressed_bytes = blob.bytes();
-  result.disk_bytes = writer.disk_bytes();
-  result.inodes = writer.inodes();
-  result.implied.assign(writer.implied().begin(), writer.implied().end());
+  result.disk_bytes = writer->disk_bytes();
+  result.inodes = writer->inodes();
+  result.implied = writer->Implied();
   return result;
 }
 

@@ -139,7 +139,7 @@ class Gunzip final : public Decoder {
 
 }  // namespace
 
-std::unique_ptr<Decoder> MakeGunzip(ByteStream& input) {
+StatusOr<std::unique_ptr<Decoder>> MakeGunzip(ByteStream& input) {
   return std::make_unique<Gunzip>(input);
 }
 
