@@ -50,7 +50,7 @@ def add(cases):
             # A terminal that jobpod is killed on is not left raw.
             window.run(place.own("exec", "-it", container, "--", "sh"), '; echo "told $?"')
             window.type("echo second $((40 + 2))")  # the first shell's prompt is still to be seen
-            window.wait_for("second 42")
+            until("the second shell answers", lambda: "second 42" in window.text())  # perhaps behind its prompt
             run("pkill", "-TERM", "-f", f"^{place.programs}/jobpod --address unix://{place.jobpod.socket} exec -it")
             until("jobpod says so", lambda: "told 130" in window.text())  # perhaps behind the prompt
             window.resize(88, 22)

@@ -62,7 +62,7 @@ def add_for(cases, transport):
             window.press("C-c")
             window.type("echo; echo still here")
             window.wait_for("still here")
-            window.type("exit")
+            window.type("echo; exit")
             window.wait_for("left 0")
             window.type("stty -a | grep -q ' echo ' && echo restored")
             window.wait_for("restored")
