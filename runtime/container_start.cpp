@@ -50,6 +50,19 @@ void Manager::MarkStarted(Container& container, int32_t pid, int64_t started_at)
   if (first) PublishContainer(EventKind::kStarted, container);
 }
 
+// The daemon before this one had it started, and died before it could say so: that start was this one.
+Status Manager::AdoptStart(Container& container, ShimClient& client) {
+  ASSIGN_OR_RETURN(const shim::HelloReply reply, client.Hello(After(kStartDeadline)));
+  for (const shim::ContainerReport& report : reply.containers()) {
+    if (report.id() != container.id) continue;
+    MarkStarted(container, report.pid(), report.started_at());
+    if (report.exited()) MarkExited(container, report);
+    log::info("container {} was started for the daemon before this one", container.id);
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(Concat("the shim of container ", container.id, " has just let go of it; try again"));
+}
+
 Status Manager::StartContainer(const std::string& id) {
   ASSIGN_OR_RETURN(ContainerPointer container, GetContainer(id));
   absl::MutexLock operation(&container->operation);
@@ -73,6 +86,7 @@ Status Manager::StartContainer(const std::string& id) {
   }));
   SaveCopy(*container);  // execs run as that account, also when the database is lost
   StatusOr<shim::StartReply> started = client->Start(*plan, After(kStartDeadline));
+  if (absl::IsAlreadyExists(started.status())) return AdoptStart(*container, *client);
   if (!started.ok()) {
     // A shim that did not answer may still start it later: what it made is killed by name.
     if (absl::IsDeadlineExceeded(started.status()) || absl::IsUnavailable(started.status())) {

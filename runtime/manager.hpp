@@ -116,6 +116,7 @@ class Manager final : public PodManager {
   // container_start.cpp
   StatusOr<LaunchPlan> FinalPlan(const ContainerRecord& record);
   Status FailStart(Container& container, const Status& why);
+  Status AdoptStart(Container& container, ShimClient& client);
   void MarkStarted(Container& container, int32_t pid, int64_t started_at);
 
   // container_stop.cpp

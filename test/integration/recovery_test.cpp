@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include "base/sqlite.hpp"
@@ -147,6 +148,31 @@ TEST_CASE("a stopped shim: no call hangs, lists answer, stop and remove work") {
           CHECK(Outcome([&] { daemon.client().RemovePod(pod.id()); }).ok());
         }) < 30);
   CHECK(Eventually([&] { return !Alive(shim); }));
+}
+
+// The shim is stopped meanwhile, so that both starts wait in its socket when it goes on.
+TEST_CASE("a start that the last daemon asked for and died in is this daemon's start, with its exit code") {
+  Daemon daemon;
+  Pod pod(daemon);
+  const std::string id = pod.Create(Busybox("echo once; exit 7", daemon));
+  const pid_t shim = OnlyShim(daemon);
+  kill(shim, SIGSTOP);
+  const auto start = [&] {
+    CriClient client(daemon.address());
+    return Outcome([&] { client.Start(id); });
+  };
+  std::future<grpc::Status> first = std::async(std::launch::async, start);
+  std::this_thread::sleep_for(Milliseconds(300));  // nothing tells when a request lies in the socket
+  daemon.Kill();
+  CHECK_FALSE(first.get().ok());
+  daemon.Start();
+  CHECK(daemon.client().StatusOf(id).state() == cri::CONTAINER_CREATED);
+  std::future<grpc::Status> second = std::async(std::launch::async, start);
+  std::this_thread::sleep_for(Milliseconds(300));
+  kill(shim, SIGCONT);
+  CHECK(second.get().ok());
+  CHECK(daemon.client().Ended(id).exit_code() == 7);
+  CHECK(LogText(pod.Log(id)) == "once\n");
 }
 
 TEST_CASE("a second daemon on the same root is refused") {
