@@ -95,18 +95,24 @@ class BeastSocket final : public WebSocket, public std::enable_shared_from_this<
                         [self = shared_from_this()](const Error& error) { self->OnClosed(error); });
   }
 
+  // Nobody waits for `closed` any more; kept, it would keep its owner, who keeps this.
   void Abort() override {
+    closed_ = nullptr;
+    CloseNow();
+  }
+
+ private:
+  void CloseNow() {
     Error ignored;
     timer_.cancel();
     stream_.next_layer().close(ignored);
   }
 
- private:
   void AbortIn(std::chrono::milliseconds time) {
     timer_.expires_after(time);
     timer_.async_wait([weak = weak_from_this()](const Error& error) {
       const auto self = weak.lock();
-      if (self && !error) self->Abort();
+      if (self && !error) self->CloseNow();
     });
   }
 
@@ -122,7 +128,7 @@ class BeastSocket final : public WebSocket, public std::enable_shared_from_this<
   }
 
   void End() {
-    Abort();
+    CloseNow();
     if (const auto closed = std::exchange(closed_, nullptr)) closed();
   }
 

@@ -57,7 +57,7 @@ class WebSocket {
 
   // The orderly end, behind a Write that is under way: a close frame, unless one was sent already; then
   // whatever the client sends is dropped until it closes, too, for no longer than `linger`. `closed` runs
-  // once. Idempotent: the first call counts.
+  // once, or never when Abort comes first. Idempotent: the first call counts.
   virtual void Close(CloseCode code, std::chrono::milliseconds linger, std::function<void()> closed) = 0;
   // Ends at once. What is under way ends with an error. Idempotent.
   virtual void Abort() = 0;
