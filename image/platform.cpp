@@ -110,13 +110,19 @@ std::optional<size_t> ChoosePlatform(const Platform& wanted, const std::vector<P
   return best;
 }
 
+// The levels of the x86-64 ABI, feature by feature: not every compiler knows them by name.
 int ProcessorLevel() {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("x86-64-v4")) return 4;
-  if (__builtin_cpu_supports("x86-64-v3")) return 3;
-  if (__builtin_cpu_supports("x86-64-v2")) return 2;
-#endif
+  const bool two = __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
+  const bool three = two && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+                     __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma");
+  const bool four = three && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl");
+  return 1 + two + three + four;
+#else
   return 1;
+#endif
 }
 
 }  // namespace jobpod
