@@ -45,6 +45,7 @@ class Slot {
   void Refused(const grpc::Status& status);
   void Make(CriClient& client);
   void Watch(CriClient& client);
+  bool GrowsOn(const std::string& log);
   void Judge(const cri::ContainerStatus& status);
   void JudgeLog(const std::string& path, bool whole);
   void RemoveIt(CriClient& client);
@@ -62,6 +63,7 @@ class Slot {
   bool started_ = false, judged_ = false;
   Hit hit_ = Hit::kNone;
   std::chrono::steady_clock::time_point since_;
+  uintmax_t log_size_ = 0;
 };
 
 }  // namespace jobpod::test
