@@ -1,6 +1,7 @@
 """The examples of deploy/kubernetes, as they are: a node agent with every kind of volume, and a helper with a
 Unix socket."""
 
+import itertools
 import json
 import os
 import stat
@@ -61,9 +62,10 @@ def _check_volumes(inside):
 
 def _check_api_from_inside(cluster, inside):
     """kubectl finds the API server as every client does in a pod: environment, token and CA."""
-    told = inside(cluster.kubectl_program, "get", "nodes", "-o", "name")
+    kubectl = f"{cluster.kubectl_program} --cache-dir=/run/node-agent/kubectl"
+    told = inside(*kubectl.split(), "get", "nodes", "-o", "name")
     expect(told == f"node/{NODE}\n", told)
-    denied = inside("sh", "-c", f"{cluster.kubectl_program} get secrets 2>&1 || true")
+    denied = inside("sh", "-c", f"{kubectl} get secrets 2>&1 || true")
     expect("system:serviceaccount:node-agent:node-agent" in denied and "forbidden" in denied, denied)
     expect(inside("ls", TOKEN).split() == ["ca.crt", "namespace", "token"], inside("ls", TOKEN))
 
@@ -71,8 +73,15 @@ def _check_api_from_inside(cluster, inside):
 def _check_update(cluster, pod, inside):
     change = {"data": {"agent.conf": "interval=1\n"}}
     cluster.kubectl("patch", "configmap", AGENT, "-n", AGENT, "--patch", json.dumps(change))
-    cluster.kubectl("annotate", "pod", pod, "-n", AGENT, "told=now")  # the kubelet looks at once, not in a minute
-    until("the container sees the new text", lambda: inside("cat", "/etc/node-agent/agent.conf") == "interval=1\n")
+    numbers = itertools.count()
+
+    def seen():
+        # A changed pod has its volumes looked at now, and not within a minute; the kubelet may know the pod's change
+        # before the ConfigMap's.
+        cluster.kubectl("annotate", "pod", pod, "-n", AGENT, "--overwrite", f"told={next(numbers)}")
+        return inside("cat", "/etc/node-agent/agent.conf") == "interval=1\n"
+
+    until("the container sees the new text", seen, every=1)
 
 
 def _check_end(cluster, pod):

@@ -11,6 +11,7 @@ import urllib.request
 
 from jobpod import REGISTRY_PORT, Registry
 from program import run
+from tmux import Tmux
 from wait import NotYet, until
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
@@ -26,6 +27,7 @@ class Cluster:
         self.kubernetes = kubernetes
         self.dir, self.place = f"{work}/cluster", f"/jobpod-test-{os.getpid()}"
         self.registry = Registry(work)
+        self.tmux = Tmux(f"{work}/tmux")
 
     def start(self):
         """The seconds `up` says each step took."""
@@ -44,6 +46,7 @@ class Cluster:
         return run(f"{TOP}/deploy/cluster/down", *self._options(), seconds=300)
 
     def end(self):
+        self.tmux.end()
         self.down()
         self.registry.program.end()
 
@@ -96,7 +99,8 @@ class Cluster:
     # kubectl, as people type it.
 
     def kubectl_command(self, *arguments):
-        return [self.kubectl_program, f"--kubeconfig={self.dir}/admin.conf", *arguments]
+        options = [f"--kubeconfig={self.dir}/admin.conf", f"--cache-dir={self.dir}/kubectl-cache"]
+        return [self.kubectl_program, *options, *arguments]
 
     def kubectl(self, *arguments, text=None, seconds=120):
         return run(*self.kubectl_command(*arguments), text=text, seconds=seconds)
@@ -115,6 +119,11 @@ class Cluster:
 
     def delete(self, kind, name, *options):
         self.kubectl("delete", kind, name, "--wait=true", "--timeout=90s", *options)
+
+    def clear(self):
+        """Takes away what failed cases have left, so that the next are not about it."""
+        self.kubectl("delete", "all,daemonsets,jobs,configmaps", "--all", "--timeout=90s", "--grace-period=1")
+        until("no pod is left", lambda: not self.pods())
 
     # The API server, asked often: much less work than a kubectl each time.
 

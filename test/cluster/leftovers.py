@@ -8,7 +8,8 @@ from cluster import TOP
 from host import cgroup_hierarchies, processes
 from wait import until
 
-PLACES = ["/", "/run", "/var", "/var/lib", "/var/log", "/var/lib/kubelet", "/var/log/containers", "/usr/libexec"]
+PLACES = ["/", "/run", "/var", "/var/lib", "/var/log", "/var/lib/kubelet", "/var/log/containers", "/usr/libexec",
+          os.path.expanduser("~/.kube/cache/discovery")]
 
 
 class Leftovers:
@@ -45,7 +46,7 @@ class Leftovers:
             expect(not os.path.exists(cluster.dir), "its directory is there")
             after = _host()
             for name, things in self._before.items():
-                expect(after[name] == things, name, "before:", things, "after:", after[name])
+                expect(after[name] == things, *_differences(name, things, after[name]))
             cluster.down()  # once more is no error
 
 
@@ -61,6 +62,13 @@ def _host():
             ["busybox", "ip", "-o", "address"], capture_output=True, text=True, check=True
         ).stdout,
     }
+
+
+def _differences(name, before, after):
+    if not isinstance(before, dict):
+        return name, "before:", before, "after:", after
+    return [(name, place, "before:", things, "after:", after[place]) for place, things in before.items()
+            if after[place] != things]
 
 
 def _fails(command, *arguments):

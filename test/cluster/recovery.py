@@ -24,7 +24,8 @@ def add(cases):
         before = _identities(cluster, "app=stays")
         for _ in range(KILLS):
             # What comes and goes meanwhile is caught in every state.
-            cluster.kubectl("delete", "pod", cluster.pods("app=moves")[0]["metadata"]["name"], "--wait=false")
+            moves = cluster.pods("app=moves")[0]["metadata"]["name"]
+            cluster.kubectl("delete", "pod", moves, "--wait=false", "--ignore-not-found")
             time.sleep(chance.uniform(0, 2))
             cluster.kill(*chance.choice([("kubelet",), ("jobpodd",), ("kubelet", "jobpodd")]))
             time.sleep(chance.uniform(0, 1))

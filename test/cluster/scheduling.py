@@ -14,7 +14,7 @@ def add(cases):
     def _(cluster):
         name = cluster.apply(ordinary("stranger", sleeper()))
         told = until("the scheduler tells", lambda: "\n".join(cluster.events(name)))
-        expect("FailedScheduling" in told and "jobpod.io/host-process" in told, told)
+        expect("FailedScheduling" in told and "1 node(s) had untolerated taint(s)" in told, told)
         expect(not cluster.get(f"pods/{name}")["spec"].get("nodeName"), "it was scheduled")
         stays("no sandbox", lambda: _sandboxes(cluster, name), 0, rounds=10)
         cluster.delete("pod", name)

@@ -36,9 +36,13 @@ class Cases:
         ]
         with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
             futures = [pool.submit(self._run_one, name, function, arguments) for name, function in chosen]
-            for future in futures:
-                if not future.result() and on_failure:
-                    on_failure()
+            try:
+                for future in futures:
+                    if not future.result() and on_failure:
+                        on_failure()
+            except BaseException:  # told to end: what has not begun does not
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
     def _run_one(self, name, function, arguments):
         start = time.monotonic()
