@@ -6,12 +6,12 @@ import json
 import os
 import stat
 
+from api import NODE
 from cases import expect
-from cluster import EXAMPLES, NODE
+from cluster import EXAMPLES, TOKEN
 from wait import until
 
 AGENT = "node-agent"
-TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 def add(cases):

@@ -1,14 +1,12 @@
-"""kubectl's commands that reach into a container."""
+"""kubectl's commands that reach into a container; those on a terminal are in terminals.py."""
 
 import hashlib
 import os
 import re
 import subprocess
-import time
 import urllib.request
 
 from cases import expect
-from host import processes
 from pods import host_process, next_port, script, sleeper, web
 from wait import until
 
@@ -52,29 +50,6 @@ def add(cases):
         expect(done.returncode != 0 and b"no-such-program" in done.stderr, done)
         cluster.delete("pod", name)
 
-    @cases.case("exec -it: a terminal with its size, its signals and the program's exit code")
-    def _(cluster):
-        name = cluster.apply(agent("terminal", sleeper()))
-        cluster.wait_ready(name)
-        with cluster.tmux.window(101, 33) as window:
-            window.run(cluster.kubectl_command("exec", "-it", name, "--", "sh"), '; echo "left $?"')
-            window.wait_for("# ")
-            window.type("tty; busybox stty size")
-            window.wait_for("/dev/pts/")
-            window.wait_for("33 101")
-            window.resize(77, 20)
-            # The new size arrives some time later.
-            until("the size changes", lambda: _asks(window, "busybox stty size", "20 77"))
-            window.type("sleep 4711")
-            until("it sleeps", lambda: processes("sleep\0" "4711"))
-            window.press("C-c")
-            until("the prompt is back", lambda: window.text().rstrip().endswith("\n#"))
-            window.type("echo interrupted $?")
-            window.wait_for("interrupted 130")
-            window.type("exit 7")
-            window.wait_for("left 7")
-        cluster.delete("pod", name)
-
     @cases.case("cp copies files and directories in both directions")
     def _(cluster):
         name = cluster.apply(agent("copy", sleeper()))
@@ -105,23 +80,6 @@ def add(cases):
         until("it has ended", lambda: "terminated" in cluster.container(name)["state"])
         expect(cluster.container(name)["state"]["terminated"]["exitCode"] == 5, cluster.container(name))
         expect(cluster.kubectl("logs", name) == "ready\ngot hello\ngot end\n", cluster.kubectl("logs", name))
-        cluster.delete("pod", name)
-
-    @cases.case("attach -it: the container's terminal outlives its client")
-    def _(cluster):
-        shell = script("exec sh", stdin=True, tty=True, env=[{"name": "PS1", "value": "ready "}])
-        name = cluster.apply(agent("attach-terminal", shell))
-        cluster.wait_ready(name)
-        attach = cluster.kubectl_command("attach", "-it", name)
-        with cluster.tmux.window() as window:
-            window.run(attach)
-            until("the shell answers", lambda: _asks(window, "word=kept; tty", "/dev/pts/"))
-        with cluster.tmux.window() as window:
-            window.run(attach, '; echo "left $?"')
-            until("the shell answers", lambda: _asks(window, "echo still $word", "still kept"))
-            window.type("exit 3")
-            window.wait_for("left ")
-        until("it has ended", lambda: cluster.container(name)["lastState"]["terminated"]["exitCode"] == 3)
         cluster.delete("pod", name)
 
     @cases.case("port-forward reaches a server on the node's loopback address")
@@ -174,12 +132,6 @@ def _start(cluster, *arguments):
         cluster.kubectl_command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
     )
-
-
-def _asks(window, question, answer):
-    window.type(question)
-    time.sleep(0.5)
-    return any(line.startswith(answer) for line in window.text().splitlines())
 
 
 def _hash(path):

@@ -2,8 +2,8 @@
 
 import json
 
+from api import ready
 from cases import expect
-from cluster import ready
 from commands import agent
 from pods import script, sleeper
 from wait import until

@@ -2,8 +2,9 @@
 
 import subprocess
 
+from api import NODE
 from cases import expect
-from cluster import EXAMPLES, NODE
+from cluster import EXAMPLES
 from wait import until
 
 
@@ -18,10 +19,10 @@ def add(cases):
 
     @cases.case("the node names the handlers, and what they can do")
     def _(cluster):
-        handlers = {one["name"]: one for one in cluster.node()["status"]["runtimeHandlers"]}
+        handlers = cluster.handlers()
         # image-root is one only where pods.admit lets ordinary pods in.
         expect(set(handlers) == {"", "hostprocess", "hostprocess-link"}, handlers)
-        expect(not any(one["features"].get("userNamespaces") for one in handlers.values()), handlers)
+        expect(not any(one.get("userNamespaces") for one in handlers.values()), handlers)
 
     @cases.case("the node is tainted and labelled as the examples expect")
     def _(cluster):

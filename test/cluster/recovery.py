@@ -2,8 +2,9 @@
 
 import time
 
+from api import ready
 from cases import expect
-from cluster import killer, ready
+from cluster import killer
 from commands import agent
 from pods import script
 from wait import until

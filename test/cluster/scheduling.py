@@ -1,8 +1,8 @@
 """Who comes to the node, who is refused there, and what people are told."""
 
+from api import NODE
 from cases import expect
 from commands import agent
-from cluster import NODE
 from pods import host_process, ordinary, script, sleeper
 from wait import stays, until
 

@@ -34,15 +34,20 @@ class Cases:
             for name, function in found
             if not self.only or any(part in name for part in self.only)
         ]
+        for passed in self._results(chosen, arguments, at_once):
+            if not passed and on_failure:
+                on_failure()
+
+    def _results(self, chosen, arguments, at_once):
+        if at_once == 1:  # on this thread, which a signal ends at once
+            yield from (self._run_one(name, function, arguments) for name, function in chosen)
+            return
         with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
             futures = [pool.submit(self._run_one, name, function, arguments) for name, function in chosen]
             try:
-                for future in futures:
-                    if not future.result() and on_failure:
-                        on_failure()
-            except BaseException:  # told to end: what has not begun does not
+                yield from (future.result() for future in futures)
+            finally:  # told to end: what has not begun does not
                 pool.shutdown(wait=False, cancel_futures=True)
-                raise
 
     def _run_one(self, name, function, arguments):
         start = time.monotonic()

@@ -1,5 +1,5 @@
 # Sourced by deploy/cluster/up: jobpodd and the kubelet. Needs `dir`, `pki`, `top`, `bin` (Jobpod's programs),
-# `programs` (Kubernetes'), `group` (its cgroup) and `node`, `node_address`.
+# `programs` (Kubernetes'), `group` (its cgroup), `admit` (whom jobpodd lets in) and `node`, `node_address`.
 
 write_jobpod_configuration() {
   cat > "$dir/jobpod.toml" <<TEXT
@@ -10,6 +10,8 @@ state = "$dir/state"
 address = "unix://$dir/jobpod.sock"
 [http]
 address = "off"
+[pods]
+admit = "$admit"
 [image]
 registry_config = "$dir/registry.d"
 TEXT
