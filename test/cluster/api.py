@@ -60,6 +60,9 @@ class Api:
     def pods(self, label="", namespace="default"):
         return self.get(f"pods?labelSelector={label}", namespace)["items"]
 
+    def deployment(self, name):
+        return json.loads(self.raw(f"/apis/apps/v1/namespaces/default/deployments/{name}"))["status"]
+
     def status(self, pod, namespace="default"):
         return self.get(f"pods/{pod}", namespace)["status"]
 

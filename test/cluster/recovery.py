@@ -31,10 +31,12 @@ def add(cases):
             cluster.kill(*chance.choice([("kubelet",), ("jobpodd",), ("kubelet", "jobpodd")]))
             time.sleep(chance.uniform(0, 1))
             cluster.up()
+        end = time.monotonic()
         until("the node is Ready", lambda: ready(cluster.node()["status"]))
         for name in ("stays", "moves"):
             cluster.kubectl("rollout", "status", f"deployment/{name}", "--timeout=120s")
         until("both views are one", lambda: _views_agree(cluster), 120)
+        print(f"      right {time.monotonic() - end:.1f} s after the last start", flush=True)
         expect(_identities(cluster, "app=stays") == before, before, _identities(cluster, "app=stays"))
         for pod in cluster.pods("app=stays"):
             lines = cluster.kubectl("logs", pod["metadata"]["name"]).split("\n")[:-1]
