@@ -127,10 +127,11 @@ def _figures(cluster):
 def _shims(cluster):
     """Their ids. What a shim has forked looks the same until it becomes the container's program."""
     found = processes(f"jobpod-shim\0{cluster.dir}/state")
-    return sorted(pid for pid in found if _parent(pid) not in found)
+    return sorted(pid for pid in found if _parent(pid) not in (None, *found))
 
 
 def _parent(pid):
+    """None when it has ended meanwhile."""
     with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", encoding="ascii") as file:
         return int(file.read().rsplit(")", 1)[1].split()[1])
 
