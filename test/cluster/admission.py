@@ -43,7 +43,7 @@ def _check_pod(cluster):
         ),
     )
     cluster.wait_ready("root")
-    told = until("it has spoken", lambda: "token" in cluster.kubectl("logs", "root") and cluster.kubectl("logs", "root"))
+    told = until("it has spoken", lambda: (text := cluster.logs("root")).endswith("token\n") and text)
     for line in (
         "from the image", "a ConfigMap", "touch: /file: Read-only file system", "CapEff:\t0000000000000000",
         "Seccomp:\t2", "NoNewPrivs:\t1", "ca.crt",

@@ -35,7 +35,7 @@ def add(cases):
         socket = "/var/lib/csi-proxy/csi.sock"
         expect(stat.S_ISSOCK(os.stat(socket).st_mode), "no socket on the host")
         driver = cluster.pod_of("app=csi-driver")
-        until("the driver has its answer", lambda: "bytes" in cluster.kubectl("logs", driver, "--tail=1"))
+        until("the driver has its answer", lambda: "bytes" in cluster.logs(driver, "driver"))
         answer = cluster.kubectl("exec", driver, "--", "csi-proxy", "ask", "/csi/csi.sock", "volumes")
         expect(" /proc proc " in answer, answer)
         cluster.kubectl("delete", "-f", f"{EXAMPLES}/csi-proxy.yaml")

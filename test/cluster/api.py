@@ -85,6 +85,10 @@ class Api:
         """The name of the one pod with the label, once it is there."""
         return until(f"a pod {label}", lambda: self.pods(label, namespace)[0]["metadata"]["name"])
 
+    def logs(self, pod, container="main"):
+        """For conditions: that there is none yet is a reason to ask again."""
+        return self.raw(f"/api/v1/namespaces/default/pods/{pod}/log?container={container}")
+
     def events(self, name, namespace="default"):
         items = self.get(f"events?fieldSelector=involvedObject.name={name}", namespace)["items"]
         return [f'{one["reason"]}: {one["message"]}' for one in items]

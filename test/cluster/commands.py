@@ -123,7 +123,7 @@ def add(cases):
             "debug", name, "--profile=sysadmin", "--image=127.0.0.1:5000/busybox:latest", "--target=main",
             "--container=look", "--", "sh", "-c", "echo here $(cat /hpc/etc/jobpod-image)",
         )
-        until("it has spoken", lambda: "here from the image" in cluster.kubectl("logs", name, "-c", "look"))
+        until("it has spoken", lambda: "here from the image" in cluster.logs(name, "look"))
         cluster.delete("pod", name)
 
 

@@ -39,7 +39,8 @@ def add(cases):
         print(f"      right {time.monotonic() - end:.1f} s after the last start", flush=True)
         expect(_identities(cluster, "app=stays") == before, before, _identities(cluster, "app=stays"))
         for pod in cluster.pods("app=stays"):
-            lines = cluster.kubectl("logs", pod["metadata"]["name"]).split("\n")[:-1]
+            # A kubelet that has just started does not know its pods yet.
+            lines = until("its log", lambda: cluster.logs(pod["metadata"]["name"])).split("\n")[:-1]
             expect(lines == [f"tick {i + 1}" for i in range(len(lines))], "lines of the log are missing")
         for name in ("stays", "moves"):
             cluster.delete("deployment", name)
