@@ -23,7 +23,7 @@ struct DaemonConfig {
   std::string shim;                      // empty: jobpod-shim beside jobpodd
   std::string log_level = "info";
   std::string address;    // empty: unix://<state>/jobpod.sock
-  uint64_t workers = 64;  // threads for calls that wait, at most
+  uint64_t workers = 512;  // threads for calls that wait, at most
   std::string streaming_address = "127.0.0.1:0";
   uint64_t streaming_idle_timeout_seconds = 4 * 3600;
   std::string http_address = "127.0.0.1:9450";  // or "off"

@@ -1,6 +1,7 @@
 // Stopping: the stop signal, the grace, and the whole tree gone at its end whatever the tree does.
 #include <unistd.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "test/integration/suite.hpp"
@@ -66,6 +67,26 @@ TEST_CASE("a tree that ignores SIGTERM, forks and daemonizes is gone within the 
   CHECK(seconds > 1.5);
   CHECK(seconds < 4);
   CHECK(pod.client().StatusOf(id).exit_code() == 137);
+}
+
+// As when a node is drained of pods that do not heed their stop signal.
+TEST_CASE("a hundred stops that wait for their grace do not hold up other calls") {
+  Pod pod;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 100; ++i) {
+    ids.push_back(pod.Start(Busybox("trap 'echo asked' TERM; echo up; while :; do sleep 0.2; done")));
+  }
+  for (const auto& id : ids) REQUIRE(pod.Says(id, "up"));
+  std::vector<std::jthread> stops;
+  for (const auto& id : ids) stops.emplace_back([&pod, id] { pod.client().Stop(id, 25); });
+  const auto waiting = [&] {
+    return std::count_if(ids.begin(), ids.end(), [&](const auto& id) {
+      return LogText(pod.Log(id)).find("asked") != std::string::npos;
+    });
+  };
+  CHECK(Eventually([&] { return waiting() == 100; }));
+  CHECK(SecondsOf([&] { CHECK(pod.RunScript("echo done").out == "done\n"); }) < 10);
+  for (const auto& id : ids) pod.client().Stop(id, 0);
 }
 
 TEST_CASE("timeout 0 kills the whole tree at once") {
