@@ -70,6 +70,12 @@ int Report(const Status& status, int code) {
   return code;
 }
 
+int ReportEach(const std::vector<std::string>& ids, const std::function<Status(const std::string&)>& one) {
+  int code = 0;
+  for (const std::string& id : ids) code = std::max(code, Report(one(id)));
+  return code;
+}
+
 int Main(int count, const char* const* arguments) {
   Globals globals;
   Action action;

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/status.hpp"
 
@@ -38,6 +39,8 @@ void AddDoctor(CLI::App& app, const Globals& globals, Action& action);
 
 // Prints the one sentence of an error to standard error; returns `code`. OK prints nothing and returns 0.
 int Report(const Status& status, int code = 1);
+// Does `one` to each id, the others also when one fails, and reports each error. 1 when any failed, else 0.
+int ReportEach(const std::vector<std::string>& ids, const std::function<Status(const std::string&)>& one);
 
 // Adds all commands, parses, runs. Returns the exit code.
 int Main(int count, const char* const* arguments);

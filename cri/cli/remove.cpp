@@ -58,20 +58,20 @@ Status RemoveAll(const Globals& globals, bool force) {
 
 void AddRemove(CLI::App& app, const Globals& globals, Action& action) {
   struct Options {
-    std::string id;
+    std::vector<std::string> ids;
     bool force = false;
     bool all = false;
   };
-  CLI::App* rm = app.add_subcommand("rm", "Remove a container or a pod, with the logs of jobpod run");
+  CLI::App* rm = app.add_subcommand("rm", "Remove containers or pods, with the logs of jobpod run");
   const auto options = std::make_shared<Options>();
   auto* what = rm->add_option_group("what")->require_option(1);
-  what->add_option("id", options->id, "Container or pod: id, unique prefix or name");
+  what->add_option("id", options->ids, "Containers or pods: id, unique prefix or name");
   what->add_flag("-a,--all", options->all, "Every pod");
   rm->add_flag("-f,--force", options->force, "Kill it when it is running");
   rm->callback([&globals, &action, options] {
     action = [&globals, options] {
-      return Report(options->all ? RemoveAll(globals, options->force)
-                                 : Remove(globals, options->id, options->force));
+      if (options->all) return Report(RemoveAll(globals, options->force));
+      return ReportEach(options->ids, [&](const std::string& id) { return Remove(globals, id, options->force); });
     };
   });
 }

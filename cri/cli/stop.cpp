@@ -38,17 +38,19 @@ Status Stop(const Globals& globals, const std::string& id, int64_t timeout) {
 
 void AddStop(CLI::App& app, const Globals& globals, Action& action) {
   struct Options {
-    std::string id;
+    std::vector<std::string> ids;
     int64_t timeout = 10;
   };
-  CLI::App* stop = app.add_subcommand("stop", "Stop a container or a pod");
+  CLI::App* stop = app.add_subcommand("stop", "Stop containers or pods");
   const auto options = std::make_shared<Options>();
-  stop->add_option("id", options->id, "Container or pod: id, unique prefix or name")->required();
+  stop->add_option("id", options->ids, "Containers or pods: id, unique prefix or name")->required();
   stop->add_option("-t,--timeout", options->timeout, "Seconds before the whole tree is killed")
       ->check(CLI::Range(0, 86400))
       ->capture_default_str();
   stop->callback([&globals, &action, options] {
-    action = [&globals, options] { return Report(Stop(globals, options->id, options->timeout)); };
+    action = [&globals, options] {
+      return ReportEach(options->ids, [&](const std::string& id) { return Stop(globals, id, options->timeout); });
+    };
   });
 }
 

@@ -58,6 +58,23 @@ TEST_CASE("jobpod rm --all takes every pod, running ones only with --force") {
   CHECK(remove({}).exit_code != 0);
 }
 
+TEST_CASE("jobpod stop and rm take several, and one that is not there does not save the others") {
+  Daemon daemon;
+  Pod first(daemon), second(daemon);
+  const std::string one = first.Start(Busybox("exec sleep 1000", daemon));
+  const std::string two = second.Start(Busybox("exec sleep 1000", daemon));
+  for (const char* verb : {"stop", "rm"}) {
+    const CommandResult result =
+        RunCommand({Program("jobpod"), "--address", daemon.address(), verb, one, "nobody", two});
+    CHECK(result.exit_code == 1);
+    CHECK(result.output.find("nobody") != std::string::npos);
+    if (verb == std::string_view("stop"))
+      for (const std::string& id : {one, two})
+        CHECK(daemon.client().StatusOf(id).state() == cri::CONTAINER_EXITED);
+  }
+  CHECK(daemon.client().Call(&Runtime::ListContainers, cri::ListContainersRequest()).containers_size() == 0);
+}
+
 TEST_CASE("an address where nobody listens is a clear error") {
   const CommandResult result =
       RunCommand({Program("jobpod"), "--address", "unix:///nonexistent/jobpod.sock", "ps"});
