@@ -17,11 +17,11 @@ function(jobpod_precompiled name kind)
   file(CONFIGURE OUTPUT ${source} CONTENT "// Only its precompiled header is of use.\n")
   add_library(${name} STATIC ${source})
   target_link_libraries(${name} PRIVATE absl::status absl::statusor absl::strings absl::synchronization fmt::fmt
-    protobuf::libprotobuf-lite nlohmann_json::nlohmann_json ${arg_LIBRARIES})
+    protobuf::libprotobuf-lite ${arg_LIBRARIES})
   target_compile_options(${name} PRIVATE -Wpedantic)  # decides about predefined macros
   if(kind STREQUAL program)
     set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-    target_compile_options(${name} PRIVATE -fPIE)
+    target_compile_options(${name} PRIVATE -fPIE ${jobpod_test_options})
   endif()
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_precompile_headers(${name} PRIVATE ${precompiled} ${arg_HEADERS})

@@ -48,4 +48,5 @@ target_link_libraries(jobpod PRIVATE jobpod_cli jobpod_warnings)
 add_executable(programs_test programs_${JOBPOD_OS}_test.cpp)
 target_link_libraries(programs_test PRIVATE jobpod_test_harness jobpod_config nlohmann_json::nlohmann_json
   jobpod_test_main jobpod_warnings)
+target_compile_options(programs_test PRIVATE ${jobpod_test_options})
 set_target_properties(programs_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)

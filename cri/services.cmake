@@ -58,5 +58,5 @@ jobpod_unit_test(cri_services_test LIBRARIES jobpod_cri_test
 
 # Prints; run by hand and by test/bench.
 add_executable(cri_list_bench list_bench.cpp)
-target_link_libraries(cri_list_bench PRIVATE jobpod_cri_test jobpod_test_main)
+target_link_libraries(cri_list_bench PRIVATE jobpod_cri_test)
 set_target_properties(cri_list_bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
