@@ -35,10 +35,11 @@ Status ErrorOf(const shim::FromShim& reply) {
 }
 
 // Sends all of `data` and takes what was sent off its front; the descriptors travel with the first byte.
-Status SendWithHandles(int socket, std::string_view& data, const std::vector<int>& handles, Deadline until) {
+Status SendWithHandles(int socket, std::string_view& data, const std::vector<NativeHandle>& handles, Deadline until) {
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxHandles)] = {};
-  size_t handle_bytes = handles.size() * sizeof(int);
-  bool attach = !handles.empty();
+  const std::vector<int> descriptors(handles.begin(), handles.end());
+  const size_t handle_bytes = descriptors.size() * sizeof(int);
+  bool attach = !descriptors.empty();
   while (!data.empty()) {
     iovec piece{const_cast<char*>(data.data()), data.size()};
     msghdr message{};
@@ -51,7 +52,7 @@ Status SendWithHandles(int socket, std::string_view& data, const std::vector<int
       header->cmsg_level = SOL_SOCKET;
       header->cmsg_type = SCM_RIGHTS;
       header->cmsg_len = CMSG_LEN(handle_bytes);
-      memcpy(CMSG_DATA(header), handles.data(), handle_bytes);
+      memcpy(CMSG_DATA(header), descriptors.data(), handle_bytes);
     }
     ssize_t sent = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent > 0) {
@@ -122,7 +123,7 @@ class LinuxShimClient final : public ShimClient, public std::enable_shared_from_
     return Call(std::move(request), deadline).status();
   }
 
-  void CallAsync(shim::ToShim request, const std::vector<int>& handles, Done done) override {
+  void CallAsync(shim::ToShim request, const std::vector<NativeHandle>& handles, Done done) override {
     Send(std::move(request), handles, After(kSendBound), std::move(done));
   }
 
@@ -142,7 +143,7 @@ class LinuxShimClient final : public ShimClient, public std::enable_shared_from_
   uint32_t protocol_version() const override { return protocol_version_; }
 
   StatusOr<shim::FromShim> Call(shim::ToShim request, Deadline deadline,
-                                const std::vector<int>& handles = {}) override {
+                                const std::vector<NativeHandle>& handles = {}) override {
     auto promise = std::make_shared<std::promise<StatusOr<shim::FromShim>>>();
     auto future = promise->get_future();
     uint64_t id = Send(std::move(request), handles, deadline,
@@ -169,7 +170,7 @@ class LinuxShimClient final : public ShimClient, public std::enable_shared_from_
     return reply.hello();
   }
 
-  uint64_t Send(shim::ToShim request, const std::vector<int>& handles, Deadline until, Done done) {
+  uint64_t Send(shim::ToShim request, const std::vector<NativeHandle>& handles, Deadline until, Done done) {
     Status sent = Gone();
     uint64_t id = 0;
     Done unsent;

@@ -9,15 +9,18 @@
 
 namespace jobpod {
 
+// Where the shim of a state directory listens: <state_directory>/shim.sock, on Windows the named pipe
+// jobpod-shim-<last part of state_directory>.
+std::string ShimSocket(const std::string& state_directory);
+
 struct SpawnedShim {
   int32_t pid = 0;
-  std::string socket;  // path
+  std::string socket;  // ShimSocket
 };
 
-// Makes the state directory (0700), writes <state_directory>/config, binds and listens on
-// <state_directory>/shim.sock (0600), and starts `shim_path` with that socket as descriptor 3, so that a
-// client may connect at once. The process is this process's child; whoever reaps SIGCHLD reaps it. Nothing
-// but the directory stays on failure.
+// Makes the state directory (0700), writes <state_directory>/config, listens on the shim's socket (the owner's
+// alone) and starts `shim_path` with it, so that a client may connect at once. The process is this process's
+// child; on Linux whoever reaps SIGCHLD reaps it. Nothing but the directory stays on failure.
 StatusOr<SpawnedShim> SpawnShim(const std::string& shim_path, const shim::Config& config);
 
 // Kills the shim of a state directory, whether it answers or not: one that was stopped before it could say
