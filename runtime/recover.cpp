@@ -177,6 +177,7 @@ Status Manager::Recover() {
     }
   }
   SweepOrphans(known_pods);
+  RETURN_IF_ERROR(accounts_.Recover(known_containers));
   RETURN_IF_ERROR(images_.Recover(known_containers));
   return volumes_.Recover(known_containers);
 }
