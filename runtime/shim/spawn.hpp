@@ -6,12 +6,9 @@
 
 #include "base/status.hpp"
 #include "runtime/shim/protocol.pb.h"
+#include "runtime/shim/socket_name.hpp"
 
 namespace jobpod {
-
-// Where the shim of a state directory listens: <state_directory>/shim.sock, on Windows the named pipe
-// jobpod-shim-<last part of state_directory>.
-std::string ShimSocket(const std::string& state_directory);
 
 struct SpawnedShim {
   int32_t pid = 0;

@@ -65,10 +65,6 @@ class SpawnSettings {
 
 }  // namespace
 
-std::string ShimSocket(const std::string& state_directory) {
-  return Concat(state_directory, "/shim.sock");
-}
-
 StatusOr<SpawnedShim> SpawnShim(const std::string& shim_path, const shim::Config& config) {
   std::string config_path = Concat(config.state_directory(), "/config");
   std::string socket_path = ShimSocket(config.state_directory());
