@@ -165,11 +165,10 @@ struct Start {
 
   Status Describe(const SpawnHandles& handles, const std::vector<HANDLE>& jobs) {
     info.StartupInfo.cb = sizeof info;
-    // With a terminal too, and empty then: a process would get those of this one otherwise.
-    info.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
     RETURN_IF_ERROR(attributes.Begin(jobs));
     info.lpAttributeList = attributes.get();
     if (handles.console != -1) return attributes.SetConsole(reinterpret_cast<HANDLE>(handles.console));
+    info.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
     ASSIGN_OR_RETURN(streams, MakeStreams(handles));
     info.StartupInfo.hStdInput = streams.list[0];
     info.StartupInfo.hStdOutput = streams.list[1];
