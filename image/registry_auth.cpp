@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/letters.hpp"
 #include "image/base64.hpp"
 #include "image/json.hpp"
 #include "image/manifest.hpp"
@@ -12,11 +13,6 @@ namespace jobpod {
 namespace {
 
 constexpr uint64_t kMaxTokenAnswer = 1u << 20;
-
-std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
-  return text;
-}
 
 // "https://index.docker.io/v1/" → "index.docker.io".
 std::string HostOf(const std::string& address) {
@@ -32,7 +28,7 @@ bool NextParameter(const std::string& text, size_t& at, std::string& name, std::
   at = std::min(text.find_first_not_of(" ,\t", at), text.size());
   const size_t equals = text.find('=', at);
   if (equals == std::string::npos) return false;
-  name = Lower(text.substr(at, equals - at));
+  name = AsciiLower(text.substr(at, equals - at));
   value.clear();
   at = equals + 1;
   if (at < text.size() && text[at] == '"') {
@@ -54,7 +50,7 @@ bool NextParameter(const std::string& text, size_t& at, std::string& name, std::
 Challenge ParseChallenge(const std::string& header) {
   const size_t space = std::min(header.find(' '), header.size());
   Challenge out;
-  out.scheme = Lower(header.substr(0, space));
+  out.scheme = AsciiLower(header.substr(0, space));
   std::string name, value;
   for (size_t at = space; NextParameter(header, at, name, value);) {
     if (name == "realm") out.realm = value;
