@@ -92,7 +92,8 @@ std::string Authorizer::Basic() const {
 }
 
 Status Authorizer::Answer(const std::vector<std::string>& challenges, const std::string& used,
-                          const Url& from, HttpClient& client, std::stop_token stop) {
+                          const Url& from, HttpClient& client, std::chrono::milliseconds& wait,
+                          std::stop_token stop) {
   const std::lock_guard one_at_a_time(answering_);
   if (Header() != used) return absl::OkStatus();
   std::string header;
@@ -100,7 +101,7 @@ Status Authorizer::Answer(const std::vector<std::string>& challenges, const std:
     const Challenge challenge = ParseChallenge(text);
     if (challenge.scheme == "bearer") {
       if (credentials_.registry_token.empty()) {
-        ASSIGN_OR_RETURN(const std::string token, FetchToken(challenge, from, client, stop));
+        ASSIGN_OR_RETURN(const std::string token, FetchToken(challenge, from, client, wait, stop));
         header = Concat("Bearer ", token);
       } else {
         header = Concat("Bearer ", credentials_.registry_token);
@@ -136,7 +137,7 @@ HttpRequest Authorizer::TokenRequest(const Challenge& challenge, Url realm) cons
 }
 
 StatusOr<std::string> Authorizer::FetchToken(const Challenge& challenge, const Url& from, HttpClient& client,
-                                             std::stop_token stop) const {
+                                             std::chrono::milliseconds& wait, std::stop_token stop) const {
   auto parsed = ParseUrl(challenge.realm);
   if (!parsed.ok())
     return absl::UnauthenticatedError("it wants a token, but names no usable server to get one from");
@@ -148,8 +149,10 @@ StatusOr<std::string> Authorizer::FetchToken(const Challenge& challenge, const U
   const std::string where = request.url.Authority();
   ASSIGN_OR_RETURN(const auto response, client.Send(request, stop));
   ASSIGN_OR_RETURN(const std::string body, response->ReadAll(kMaxTokenAnswer));
-  if (IsWorthRetrying(response->status()))
+  if (IsWorthRetrying(response->status())) {
+    wait = ParseRetryAfter(response->Header("Retry-After"), std::time(nullptr));
     return absl::UnavailableError(Concat("the token server ", where, " answered HTTP ", response->status()));
+  }
   const std::string said = response->status() == 200 ? "" : RegistryMessage(body);
   const std::string token = response->status() == 200 ? ParseToken(body) : "";
   if (!token.empty()) return token;
