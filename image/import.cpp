@@ -145,11 +145,20 @@ class Importer {
     std::vector<std::string> out;
     for (const std::string& name : names) {
       ASSIGN_OR_RETURN(const Reference reference, ParseReference(name));
+      RETURN_IF_ERROR(CheckDigest(reference));
       out.push_back(reference.Full());
       if (!top_digest_.empty() && reference.digest.empty())
         out.push_back(Concat(reference.Name(), "@", top_digest_));
     }
     return out;
+  }
+
+  // Who asks for a digest must get the bytes that have it, whatever an archive says.
+  Status CheckDigest(const Reference& reference) const {
+    if (reference.digest.empty() || reference.digest == top_digest_) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        Concat("its image cannot be called ", reference.Full(), ": ",
+               top_digest_.empty() ? "it came without a manifest" : Concat("its digest is ", top_digest_)));
   }
 
   Status Add(const std::string& id, std::string config, const std::vector<Descriptor>& layers,
