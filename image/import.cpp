@@ -8,7 +8,6 @@
 #include "base/log.hpp"
 #include "base/scope_exit.hpp"
 #include "image/digest.hpp"
-#include "image/disk.hpp"
 #include "image/import_name.hpp"
 #include "image/import_source.hpp"
 #include "image/layer_install.hpp"
@@ -18,7 +17,6 @@
 namespace jobpod {
 namespace {
 
-constexpr std::string_view kTemporary = ".import-";
 constexpr int kMaxIndexDepth = 3;
 
 class Importer {
@@ -209,7 +207,7 @@ StatusOr<std::vector<std::string>> ImportTree(ImageCatalog& catalog, const Image
 StatusOr<std::vector<std::string>> ImportFile(ImageCatalog& catalog, const ImageLimits& limits,
                                               const std::string& path, const std::string& name,
                                               std::stop_token stop) {
-  const std::string directory = Concat(catalog.root(), "/", kTemporary, NewId().substr(0, 16));
+  const std::string directory = Concat(catalog.root(), "/", kImportScratch, NewId().substr(0, 16));
   RETURN_IF_ERROR(MakeDirectories(directory, 0700));
   const ScopeExit remove([&] {
     const Status removed = RemoveTree(directory);
@@ -236,12 +234,6 @@ StatusOr<std::vector<std::string>> ImportImages(ImageCatalog& catalog, const Ima
                        : ImportFile(catalog, limits, path, wanted, stop);
   if (!ids.ok()) return Annotate(ids.status(), Concat("import ", path));
   return ids;
-}
-
-Status SweepImports(const std::string& root) {
-  for (const std::string& name : ListDirectory(root))
-    if (name.starts_with(kTemporary)) RETURN_IF_ERROR(RemoveTree(Concat(root, "/", name)));
-  return absl::OkStatus();
 }
 
 }  // namespace jobpod
