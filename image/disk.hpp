@@ -20,8 +20,8 @@ StatusOr<FilesystemUsage> MeasureTree(const std::string& path);
 // once) and not by what the disk has of them so far: the same tree always gives the same numbers.
 StatusOr<FilesystemUsage> MeasureContent(const std::string& path);
 
-// Names in a directory; empty when there is none.
-std::vector<std::string> ListDirectory(const std::string& path);
+// Names in a directory; empty when there is none. A listing that breaks off is an error, not a shorter list.
+StatusOr<std::vector<std::string>> ListDirectory(const std::string& path);
 
 // Appends lines to a file, making it.
 Status AppendFile(const std::string& path, std::string_view text);

@@ -88,12 +88,14 @@ StatusOr<FilesystemUsage> MeasureTree(const std::string& path) {
   return usage;
 }
 
-std::vector<std::string> ListDirectory(const std::string& path) {
+StatusOr<std::vector<std::string>> ListDirectory(const std::string& path) {
   std::vector<std::string> out;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(path, error))
-    out.push_back(entry.path().filename());
-  return out;
+  std::filesystem::directory_iterator entry(path, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
+    out.push_back(entry->path().filename());
+  if (!error || error == std::errc::no_such_file_or_directory) return out;
+  return ErrnoStatus(error.value(), Concat("list ", path));
 }
 
 Status AppendFile(const std::string& path, std::string_view text) {

@@ -61,7 +61,7 @@ class ImageRoom : public Images {
     ASSIGN_OR_RETURN(catalog_, ImageCatalog::Open(config_.root, config_.keep_blobs));
     ASSIGN_OR_RETURN(rootfs_, RootfsStore::Open(*catalog_));
     catalog_->Sweep();
-    return SweepImports(config_.root);
+    return absl::OkStatus();
   }
 
   StatusOr<std::string> Pull(const PullRequest& request, std::stop_token stop) override {

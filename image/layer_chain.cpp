@@ -8,7 +8,8 @@ namespace {
 // Puts a bridge on top of the chain's last layer when it needs one.
 Status AddBridge(LayerStore& store, LayerChain& chain) {
   const std::string layer = chain.keys.back();
-  BridgeRequest request{store.Path(layer), {}, store.Implied(layer)};
+  BridgeRequest request{store.Path(layer), {}, {}};
+  ASSIGN_OR_RETURN(request.implied, store.Implied(layer));
   if (request.implied.empty()) return absl::OkStatus();
   for (auto key = chain.keys.rbegin() + 1; key != chain.keys.rend(); ++key)
     request.lower.push_back(store.Path(*key));

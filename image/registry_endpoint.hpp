@@ -50,9 +50,15 @@ class RegistryEndpoint {
     std::chrono::milliseconds wait{0};
   };
   Try AskOnce(const HttpRequest& request, const std::stop_token& stop);
-  StatusOr<std::unique_ptr<HttpResponse>> Authorized(HttpRequest request, const std::stop_token& stop);
-  StatusOr<std::unique_ptr<HttpResponse>> Follow(HttpRequest request, const std::string& authorization,
-                                                 const std::stop_token& stop);
+  struct Answer {
+    std::unique_ptr<HttpResponse> response;
+    Url from;  // where the redirects led
+  };
+  // `wait` is what the token server asks for, when it is the reason.
+  StatusOr<std::unique_ptr<HttpResponse>> Authorized(const HttpRequest& request, std::chrono::milliseconds& wait,
+                                                     const std::stop_token& stop);
+  StatusOr<Answer> Follow(HttpRequest request, const std::string& authorization, const std::stop_token& stop);
+  bool IsHome(const Url& url) const { return url.Origin() == host_.base.Origin(); }
   Status Told(const Try& result) const;
   HttpRequest Compose(const std::string& method, const std::string& path, const HttpHeaders& headers) const;
   Status ErrorOf(HttpResponse& response, const HttpRequest& request) const;

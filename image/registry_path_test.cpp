@@ -234,5 +234,45 @@ TEST_CASE("Authorization of hosts.toml stays with its host") {
   CHECK(storage.requests()[0].authorization.empty());
 }
 
+TEST_CASE("a host that a redirect names gets no credentials by asking for them") {
+  std::string realm;
+  FakeRegistry storage([&](const FakeRequest& request) -> FakeAnswer {
+    if (request.path == "/token") return {200, {}, R"({"token":"theirs"})"};
+    return {401, {{"WWW-Authenticate", realm}}, ""};
+  });
+  realm = "Bearer realm=\"http://" + storage.address() + "/token\",service=\"them\"";
+  FakeRegistry registry([&](const FakeRequest& request) -> FakeAnswer {
+    if (request.authorization.empty()) return {401, {{"WWW-Authenticate", "Basic realm=\"us\""}}, ""};
+    if (IsLayer(request)) return {307, {{"Location", "http://" + storage.address() + "/blob"}}, ""};
+    return Serve(request);
+  });
+  TemporaryDirectory root;
+  PullRequest request = RequestFor(registry.address());
+  request.auth.emplace();
+  request.auth->username = "user";
+  request.auth->password = "pass";
+  const Status status = OpenImages(Config(root))->Pull(request, {}).status();
+  INFO(Message(status));
+  CHECK(absl::IsUnauthenticated(status));
+  CHECK(Message(status).find(storage.address()) != std::string_view::npos);
+  CHECK(storage.Count("/token") == 0);
+  for (const FakeRequest& seen : storage.requests()) CHECK(seen.authorization.empty());
+}
+
+TEST_CASE("a token server that asks for a long wait is not asked again") {
+  std::string realm;
+  FakeRegistry registry([&](const FakeRequest& request) -> FakeAnswer {
+    if (request.path == "/token") return {429, {{"Retry-After", "3600"}}, ""};
+    return {401, {{"WWW-Authenticate", realm}}, ""};
+  });
+  realm = "Bearer realm=\"http://" + registry.address() + "/token\",service=\"me\"";
+  TemporaryDirectory root;
+  const Status status = OpenImages(Config(root))->Pull(RequestFor(registry.address()), {}).status();
+  INFO(Message(status));
+  CHECK(absl::IsUnavailable(status));
+  CHECK(Message(status).find("wait 3600 seconds") != std::string_view::npos);
+  CHECK(registry.Count("/token") == 1);
+}
+
 }  // namespace
 }  // namespace jobpod

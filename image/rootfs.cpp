@@ -33,22 +33,26 @@ StatusOr<std::unique_ptr<RootfsStore>> RootfsStore::Open(ImageCatalog& catalog) 
   std::unique_ptr<RootfsStore> store(new RootfsStore(catalog));
   RETURN_IF_ERROR(MakeDirectories(store->directory_, 0711));
   RETURN_IF_ERROR(MakeDirectories(EmptyLayer(catalog.root()), 0755));
-  for (const std::string& id : ListDirectory(store->directory_)) store->HoldAgain(id);
+  ASSIGN_OR_RETURN(const auto containers, ListDirectory(store->directory_));
+  for (const std::string& id : containers) RETURN_IF_ERROR(store->HoldAgain(id));
   store->overlay_ = OverlayWorks(catalog.root());
   return store;
 }
 
-void RootfsStore::HoldAgain(const std::string& container_id) {
+// The container may run on them: they are held even when the index knows nothing of them.
+Status RootfsStore::HoldAgain(const std::string& container_id) {
+  const auto text = ReadFile(Concat(Path(container_id), "/layers"));
+  if (!text.ok() && !absl::IsNotFound(text.status())) return text.status();
   std::vector<std::string> keys;
-  std::istringstream lines(ReadFile(Concat(Path(container_id), "/layers")).value_or(""));
+  std::istringstream lines(text.value_or(""));
   for (std::string line; std::getline(lines, line);)
-    if (catalog_.layers().Has(line)) keys.push_back(line);
-  pins_[container_id].push_back(catalog_.layers().Pin(std::move(keys)));
+    if (IsLayerKey(line)) keys.push_back(line);
+  pins_[container_id].push_back(catalog_.layers().Pin(std::move(keys), LayerUser::kContainer));
+  return absl::OkStatus();
 }
 
 StatusOr<std::vector<std::string>> RootfsStore::Hold(const std::string& container_id, const Image& image) {
-  ASSIGN_OR_RETURN(LayerPins pins, catalog_.layers().PinPresent(LayerKeys(image)));
-  RETURN_IF_ERROR(catalog_.CheckLayers(image));
+  ASSIGN_OR_RETURN(LayerPins pins, catalog_.Hold(image));
   RETURN_IF_ERROR(MakeDirectories(Path(container_id), 0711));
   std::string lines;
   std::vector<std::string> lower;
@@ -122,7 +126,8 @@ Status RootfsStore::Release(const std::string& container_id) {
 
 Status RootfsStore::Recover(const std::set<std::string>& known_containers) {
   Status first;
-  for (const std::string& id : ListDirectory(directory_)) {
+  ASSIGN_OR_RETURN(const auto containers, ListDirectory(directory_));
+  for (const std::string& id : containers) {
     if (known_containers.contains(id)) continue;
     const Status released = CheckId(id).ok() ? Release(id) : RemoveTree(Path(id));
     if (first.ok()) first = released;

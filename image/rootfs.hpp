@@ -29,7 +29,7 @@ class RootfsStore {
  private:
   explicit RootfsStore(ImageCatalog& catalog)
       : catalog_(catalog), directory_(Concat(catalog.root(), "/containers")) {}
-  void HoldAgain(const std::string& container_id);
+  Status HoldAgain(const std::string& container_id);
   // Pins the image's layers for the container and notes them on disk.
   StatusOr<std::vector<std::string>> Hold(const std::string& container_id, const Image& image);
   Status Copy(const std::vector<std::string>& lower, const std::string& tree, const std::string& container_id);
