@@ -18,8 +18,8 @@ struct Streams {
   SessionEnds ours;
   std::vector<Fd> theirs;
 
-  std::vector<int> Handles() const {
-    std::vector<int> handles;
+  std::vector<NativeHandle> Handles() const {
+    std::vector<NativeHandle> handles;
     for (const Fd& end : theirs) handles.push_back(end.get());
     return handles;
   }

@@ -16,7 +16,8 @@
 namespace jobpod {
 namespace {
 
-constexpr DWORD_PTR kJobList = 0x2000D;  // PROC_THREAD_ATTRIBUTE_JOB_LIST
+constexpr DWORD_PTR kJobList = 0x2000D;        // PROC_THREAD_ATTRIBUTE_JOB_LIST
+constexpr DWORD_PTR kPseudoConsole = 0x20016;  // PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE
 
 // The standard streams, as handles that the child inherits. NUL for what was not given.
 struct Streams {
@@ -54,21 +55,18 @@ StatusOr<Streams> MakeStreams(const SpawnHandles& handles) {
 // The attribute list keeps pointers to what it was given: jobs and streams outlive it.
 class Attributes {
  public:
-  Status Fill(const std::vector<HANDLE>& jobs, Streams& streams) {
+  Status Begin(const std::vector<HANDLE>& jobs) {
     SIZE_T size = 0;
     InitializeProcThreadAttributeList(nullptr, 2, 0, &size);
     memory_ = std::make_unique<char[]>(size);
     if (!InitializeProcThreadAttributeList(get(), 2, 0, &size)) return Failed();
     ready_ = true;
-    auto* list = const_cast<HANDLE*>(jobs.data());
-    if (!UpdateProcThreadAttribute(get(), 0, kJobList, list, jobs.size() * sizeof(HANDLE), nullptr,
-                                   nullptr) ||
-        !UpdateProcThreadAttribute(get(), 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, streams.list,
-                                   sizeof streams.list, nullptr, nullptr)) {
-      return Failed();
-    }
-    return absl::OkStatus();
+    return Set(kJobList, const_cast<HANDLE*>(jobs.data()), jobs.size() * sizeof(HANDLE));
   }
+  Status SetStreams(Streams& streams) {
+    return Set(PROC_THREAD_ATTRIBUTE_HANDLE_LIST, streams.list, sizeof streams.list);
+  }
+  Status SetConsole(HANDLE console) { return Set(kPseudoConsole, console, sizeof console); }
   ~Attributes() {
     if (ready_) DeleteProcThreadAttributeList(get());
   }
@@ -76,6 +74,10 @@ class Attributes {
 
  private:
   static Status Failed() { return LastErrorStatus("prepare a new process"); }
+  Status Set(DWORD_PTR attribute, void* value, size_t size) {
+    if (UpdateProcThreadAttribute(get(), 0, attribute, value, size, nullptr, nullptr)) return absl::OkStatus();
+    return Failed();
+  }
   std::unique_ptr<char[]> memory_;
   bool ready_ = false;
 };
@@ -153,6 +155,31 @@ StatusOr<std::wstring> WorkingDirectory(const LaunchPlan& plan) {
   return absl::InvalidArgumentError(Concat("working directory ", directory, " is not a directory"));
 }
 
+// How a process begins: with standard streams and no window, or with a terminal.
+struct Start {
+  STARTUPINFOEXW info{};
+  DWORD flags = CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT;
+  bool inherits = false;
+  Streams streams;
+  Attributes attributes;
+
+  Status Describe(const SpawnHandles& handles, const std::vector<HANDLE>& jobs) {
+    info.StartupInfo.cb = sizeof info;
+    // With a terminal too, and empty then: a process would get those of this one otherwise.
+    info.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
+    RETURN_IF_ERROR(attributes.Begin(jobs));
+    info.lpAttributeList = attributes.get();
+    if (handles.console != -1) return attributes.SetConsole(reinterpret_cast<HANDLE>(handles.console));
+    ASSIGN_OR_RETURN(streams, MakeStreams(handles));
+    info.StartupInfo.hStdInput = streams.list[0];
+    info.StartupInfo.hStdOutput = streams.list[1];
+    info.StartupInfo.hStdError = streams.list[2];
+    flags |= CREATE_NO_WINDOW;
+    inherits = true;
+    return attributes.SetStreams(streams);
+  }
+};
+
 Status Failure(DWORD error, const std::wstring& program) {
   if (error == ERROR_NOT_ENOUGH_QUOTA) {
     return absl::ResourceExhaustedError(
@@ -167,21 +194,12 @@ StatusOr<Spawned> StartProcess(const LaunchPlan& plan, const SpawnHandles& handl
                                const std::vector<HANDLE>& jobs) {
   ASSIGN_OR_RETURN(const Program program, FindProgram(plan));
   ASSIGN_OR_RETURN(const std::wstring directory, WorkingDirectory(plan));
-  ASSIGN_OR_RETURN(Streams streams, MakeStreams(handles));
-  Attributes attributes;
-  RETURN_IF_ERROR(attributes.Fill(jobs, streams));
-  STARTUPINFOEXW startup{};
-  startup.StartupInfo.cb = sizeof startup;
-  startup.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
-  startup.StartupInfo.hStdInput = streams.list[0];
-  startup.StartupInfo.hStdOutput = streams.list[1];
-  startup.StartupInfo.hStdError = streams.list[2];
-  startup.lpAttributeList = attributes.get();
+  Start start;
+  RETURN_IF_ERROR(start.Describe(handles, jobs));
   std::wstring command = Wide(program.command_line), block = EnvironmentBlock(plan);
-  constexpr DWORD kFlags = CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT | CREATE_NO_WINDOW;
   PROCESS_INFORMATION born{};
-  if (!CreateProcessW(program.path.c_str(), command.data(), nullptr, nullptr, TRUE, kFlags, block.data(),
-                      directory.empty() ? nullptr : directory.c_str(), &startup.StartupInfo, &born)) {
+  if (!CreateProcessW(program.path.c_str(), command.data(), nullptr, nullptr, start.inherits, start.flags, block.data(),
+                      directory.empty() ? nullptr : directory.c_str(), &start.info.StartupInfo, &born)) {
     return Failure(GetLastError(), program.path);
   }
   CloseHandle(born.hThread);

@@ -84,8 +84,7 @@ void Manager::ApplyReports(Pod& pod, const shim::HelloReply& reply) {
 }
 
 void Manager::RecoverPod(const PodPointer& pod) {
-  std::string socket = Concat(StateDirectory(pod->id), "/shim.sock");
-  auto client = ShimClient::Connect(io_, socket, CallbacksFor(pod->id));
+  auto client = ShimClient::Connect(io_, ShimSocket(StateDirectory(pod->id)), CallbacksFor(pod->id));
   if (absl::IsNotFound(client.status()) || absl::IsUnavailable(client.status())) return OnShimLost(pod->id);
   if (!client.ok()) {
     log::error("pod {}: its shim cannot be reached now ({}); its containers are UNKNOWN until the daemon is started again",
@@ -113,7 +112,7 @@ void Manager::SweepOrphans() {
     std::string directory = StateDirectory(id);
     log::warn("pod {}: left behind half-made; it is removed", id);
     bool ended = false;
-    if (auto client = ShimClient::Connect(io_, directory + "/shim.sock", {}); client.ok()) {
+    if (auto client = ShimClient::Connect(io_, ShimSocket(directory), {}); client.ok()) {
       (*client)->Expect();
       ended =
           (*client)->Hello(After(kFirstTry)).ok() && (*client)->Shutdown(After(std::chrono::seconds(3))).ok();

@@ -1,5 +1,6 @@
-#include "base/handle_linux.hpp"
 #include "runtime/shim/exec_session.hpp"
+
+#include "base/native_handle.hpp"
 #include "runtime/job_removal.hpp"
 
 namespace jobpod::shim {
@@ -9,21 +10,30 @@ StatusOr<std::shared_ptr<ExecSession>> ExecSession::Start(boost::asio::io_contex
                                                           const SpawnHandles& handles,
                                                           std::chrono::milliseconds timeout, Done done) {
   ASSIGN_OR_RETURN(auto job, container_job.CreateChild(plan.id(), JobKind::kExec, Limits()));
-  StatusOr<Spawned> process = job->Spawn(plan, handles);
-  if (!process.ok()) {
-    (void)job->Terminate();
-    RemoveWhenEmpty(io, std::move(job), [](const Status&) {});
-    return process.status();
-  }
-  Fd handle(static_cast<int>(process->process_handle));  // not needed: the reaper tells of the end
   std::shared_ptr<ExecSession> session(new ExecSession(io, std::move(job), std::move(done)));
-  reaper.Watch(process->pid, [session](int exit_code) { session->OnExit(exit_code); });
+  Status spawned = session->Spawn(reaper, plan, handles);
+  if (!spawned.ok()) {
+    session->GiveUp();
+    return spawned;
+  }
   if (timeout.count() > 0) session->Arm(timeout);
   return session;
 }
 
 ExecSession::ExecSession(boost::asio::io_context& io, std::unique_ptr<Job> job, Done done)
     : io_(io), job_(std::move(job)), done_(std::move(done)), timer_(io) {}
+
+Status ExecSession::Spawn(Reaper& reaper, const LaunchPlan& plan, const SpawnHandles& handles) {
+  ASSIGN_OR_RETURN(const Spawned process, job_->Spawn(plan, handles));
+  const OwnedHandle handle(process.process_handle);  // not needed: the reaper tells of the end
+  return reaper.Watch(process, [self = shared_from_this()](int exit_code) { self->OnExit(exit_code); });
+}
+
+void ExecSession::GiveUp() {
+  done_ = nullptr;
+  (void)job_->Terminate();
+  RemoveWhenEmpty(io_, std::move(job_), [](const Status&) {});
+}
 
 void ExecSession::Cancel(std::chrono::milliseconds grace) {
   if (grace.count() > 0) return Arm(grace);

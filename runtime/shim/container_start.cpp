@@ -1,13 +1,9 @@
 // How a container begins: log, streams, job, process.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <csignal>
 
-#include "base/file_linux.hpp"
 #include "base/scope_exit.hpp"
-#include "runtime/shim/container.hpp"
 #include "runtime/job_removal.hpp"
+#include "runtime/shim/container.hpp"
 
 namespace jobpod::shim {
 namespace {
@@ -76,28 +72,19 @@ Status Container::WatchJob() {
 
 Status Container::SpawnInit(const LaunchPlan& plan, const SpawnHandles& handles) {
   ASSIGN_OR_RETURN(Spawned init, job_->Spawn(plan, handles));
-  init_ = Fd(static_cast<int>(init.process_handle));
+  init_ = OwnedHandle(init.process_handle);
   report_.set_pid(init.pid);
   report_.set_started_at(NowUnixNanos());
-  if (private_namespace_ && !isolated_) {
-    // Missing when init has already gone: then there is nothing to exec into either.
-    StatusOr<Fd> mounts = OpenFile(Concat("/proc/", init.pid, "/ns/mnt"), O_RDONLY);
-    if (mounts.ok()) mount_namespace_ = std::move(*mounts);
-  }
-  host_.reaper.Watch(init.pid, [weak = weak_from_this()](int exit_code) {
+  if (private_namespace_ && !isolated_) TakeView();
+  return host_.reaper.Watch(init, [weak = weak_from_this()](int exit_code) {
     if (auto self = weak.lock()) self->OnInitExit(exit_code);
   });
-  return absl::OkStatus();
-}
-
-// The reaper has not waited for it yet, or the phase would be another: the pid is still its own.
-void Container::SignalInit() {
-  if (!init_exited_) kill(report_.pid(), stop_signal_);
 }
 
 void Container::StartPumps(ContainerStdio stdio) {
-  input_ = std::move(stdio.input);
-  auto start = [this](Fd source, LogStream stream) {
+  input_ = ShareInput(host_.io, std::move(stdio.input));
+  terminal_ = std::move(stdio.terminal);
+  auto start = [this](OwnedHandle source, LogStream stream) {
     auto& pump = pumps_[static_cast<int>(stream)];
     pump = std::make_shared<OutputPump>(host_.io, std::move(source), log_, audience_, stream, host_.buffer);
     pump->Start([weak = weak_from_this()] {

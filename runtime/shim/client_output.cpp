@@ -1,9 +1,6 @@
-#include <unistd.h>
-
-#include <cerrno>
-#include <utility>
-
 #include "runtime/shim/client_output.hpp"
+
+#include <utility>
 
 namespace jobpod::shim {
 namespace {
@@ -15,18 +12,18 @@ constexpr size_t kMaxUnsent = 256 << 10;
 
 }  // namespace
 
-ClientOutput::ClientOutput(boost::asio::io_context& io, Fd end, WhenBehind when_behind)
-    : end_(io, end.Release()), patience_(io), when_behind_(when_behind) {}
+ClientOutput::ClientOutput(boost::asio::io_context& io, WhenBehind when_behind)
+    : end_(io), patience_(io), when_behind_(when_behind) {}
 
 void ClientOutput::Take(std::string_view bytes) {
-  if (!end_.is_open()) return;
+  if (!end_.open()) return;
   if (waiting()) return Keep(bytes);
   if (!TellSkipped()) {
     skipped_ += bytes.size();
     return;
   }
   std::string_view rest = bytes.substr(Write(bytes));
-  if (rest.empty() || !end_.is_open()) return;
+  if (rest.empty() || !end_.open()) return;
   switch (when_behind_) {
     case WhenBehind::kCut:
       return Cut(absl::ResourceExhaustedError(
@@ -41,8 +38,8 @@ void ClientOutput::Take(std::string_view bytes) {
 
 void ClientOutput::Finish(std::function<void()> on_done) {
   on_done_ = std::move(on_done);
-  if (end_.is_open() && !TellSkipped()) Keep(SkippedWords());
-  if (!waiting()) End();
+  if (end_.open() && !TellSkipped()) Keep(SkippedWords());
+  if (!waiting()) CloseAfterWriting();
 }
 
 void ClientOutput::Close() {
@@ -53,18 +50,9 @@ void ClientOutput::Close() {
 
 // How much was taken. A client that has closed its end wants no more: that is its end.
 size_t ClientOutput::Write(std::string_view bytes) {
-  size_t written = 0;
-  while (written < bytes.size()) {
-    ssize_t count = write(end_.native_handle(), bytes.data() + written, bytes.size() - written);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) break;
-    if (count < 0) {
-      End();
-      return bytes.size();
-    }
-    written += static_cast<size_t>(count);
-  }
-  return written;
+  if (std::optional<size_t> written = end_.Write(bytes)) return *written;
+  End();
+  return bytes.size();
 }
 
 // False when there is no room for it: so short a write is taken whole or not at all.
@@ -96,9 +84,7 @@ void ClientOutput::WaitForRoom() {
     self->Cut(absl::ResourceExhaustedError(
         "the attached client read nothing for 10 s and was let go; the container goes on, its log has everything"));
   });
-  end_.async_wait(end_.wait_write, [self = shared_from_this()](boost::system::error_code error) {
-    if (!error && self->end_.is_open()) self->WriteOn();
-  });
+  end_.WaitForRoom([self = shared_from_this()] { self->WriteOn(); });
 }
 
 void ClientOutput::WriteOn() {
@@ -107,7 +93,7 @@ void ClientOutput::WriteOn() {
   if (!unsent_.empty()) return WaitForRoom();
   std::string().swap(unsent_);
   patience_.cancel();
-  if (on_done_) return End();
+  if (on_done_) return CloseAfterWriting();
   if (events_.ready) events_.ready();
 }
 
@@ -118,12 +104,17 @@ void ClientOutput::Cut(const Status& why) {
   if (cut) cut(why);
 }
 
+void ClientOutput::CloseAfterWriting() {
+  end_.CloseAfterWriting([self = shared_from_this()] {
+    if (auto on_done = std::exchange(self->on_done_, nullptr)) on_done();
+  });
+}
+
 void ClientOutput::End() {
   const bool waited = waiting();
   std::string().swap(unsent_);
   patience_.cancel();
-  boost::system::error_code ignored;
-  end_.close(ignored);
+  end_.Close();
   if (waited && events_.ready) events_.ready();
   if (auto on_done = std::exchange(on_done_, nullptr)) on_done();
 }

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "runtime/shim/cold_code.hpp"
+#include "runtime/shim/own_process.hpp"
 
 namespace jobpod::shim {
 namespace {
@@ -25,6 +25,10 @@ int ForgetReadOnlySegments(dl_phdr_info* program, size_t, void*) {
 }
 
 }  // namespace
+
+int32_t OwnProcessId() {
+  return getpid();
+}
 
 void ForgetColdCode() {
   dl_iterate_phdr(ForgetReadOnlySegments, nullptr);
