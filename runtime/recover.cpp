@@ -215,7 +215,7 @@ Status Manager::Recover() {
   // What cannot be undone today (a file system that has become read-only, or hangs) is tried again at the next start.
   std::set<std::string> known;
   for (const ContainerView& view : ListContainers()) known.insert(view->record.id());
-  for (const Status& swept : {images_.Recover(known), volumes_.Recover(known)}) {
+  for (const Status& swept : {accounts_.Recover(known), images_.Recover(known), volumes_.Recover(known)}) {
     if (!swept.ok()) log::error("what dead containers left is not all gone: {}", Message(swept));
   }
   return absl::OkStatus();

@@ -1,9 +1,11 @@
-// The files an image-root pod's containers find below /etc where kubelet gives them none.
+// Pods whose containers have their image as root: what shuts them in, and the files they find below /etc where kubelet
+// gives them none.
 #include <array>
 #include <filesystem>
 
 #include "base/file.hpp"
 #include "network/resolver.hpp"
+#include "runtime/hostname.hpp"
 #include "runtime/isolation.hpp"
 #include "runtime/manager.hpp"
 
@@ -34,6 +36,10 @@ bool IsAskedFor(const std::string& target, const ContainerSpec& spec) {
 
 }  // namespace
 
+Status Manager::CheckPod(const PodSpec&) const {
+  return absl::OkStatus();
+}
+
 Status Manager::WritePodFiles(const PodRecord& pod) const {
   if (pod.spec().layout() != "image-root") return absl::OkStatus();
   std::string directory = Concat(StateDirectory(pod.id()), "/etc");
@@ -46,7 +52,8 @@ Status Manager::WritePodFiles(const PodRecord& pod) const {
   return write("resolv.conf", ResolverTextOf(pod.spec()));
 }
 
-void Manager::AddPodFiles(const PodRecord& pod, const ContainerSpec& spec, VolumesRequest& request) const {
+StatusOr<MountList> Manager::PrepareImageRoot(const PodRecord& pod, const ContainerSpec& spec,
+                                              VolumesRequest request) {
   for (const char* name : kNames) {
     VolumeRequest volume;
     volume.host_path = Concat(StateDirectory(pod.id()), "/etc/", name);
@@ -54,6 +61,14 @@ void Manager::AddPodFiles(const PodRecord& pod, const ContainerSpec& spec, Volum
     volume.readonly = spec.security().readonly_rootfs();
     if (!IsAskedFor(volume.container_path, spec)) request.volumes.push_back(std::move(volume));
   }
+  ASSIGN_OR_RETURN(MountList mounts, volumes_.Prepare(request));
+  DescribeImageRoot(spec.security(), *mounts.mutable_image_root());
+  return mounts;
+}
+
+Status Manager::IsolateImageRoot(const PodSpec& pod, const ContainerSpec& spec, LaunchPlan& plan) {
+  ASSIGN_OR_RETURN(*plan.mutable_isolation(), ComposeIsolation(pod, spec.security(), seccomp_));
+  return absl::OkStatus();
 }
 
 }  // namespace jobpod

@@ -1,14 +1,12 @@
-#include "base/channel_linux.hpp"
+#include "base/channel.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
-#include <csignal>
 #include <string>
 
 #include "base/channel_pair.hpp"
-#include "base/file_linux.hpp"
-#include "base/pipe_linux.hpp"
+#include "base/channel_test_host.hpp"
 
 namespace jobpod {
 namespace {
@@ -34,12 +32,6 @@ struct Reader {
   error_code error;
 };
 
-struct Ignored {
-  Ignored() : before(signal(SIGPIPE, SIG_IGN)) {}
-  ~Ignored() { signal(SIGPIPE, before); }
-  void (*before)(int);
-};
-
 }  // namespace
 
 TEST_CASE("A channel carries more than a pipe holds, and its end") {
@@ -63,7 +55,7 @@ TEST_CASE("A channel carries more than a pipe holds, and its end") {
 }
 
 TEST_CASE("A channel says when nobody reads it, and ends what is under way when it is destroyed") {
-  Ignored pipe_signal;
+  IgnorePipeSignal();
   boost::asio::io_context io;
   ChannelPair pair = MakeChannelPair(io.get_executor()).value();
   error_code read, written;
@@ -91,21 +83,23 @@ TEST_CASE("A channel destroyed before its owner is told of a success tells of th
 
 TEST_CASE("A channel that is to end comes to an end although the other side is kept open") {
   boost::asio::io_context io;
-  Pipe pipe = MakePipe(1 << 20).value();
-  PipeChannel channel(io.get_executor(), std::move(pipe.read));
-  const std::string first(100'000, 'a');
-  REQUIRE(WriteAll(pipe.write.get(), first, "pipe").ok());
+  ChannelPair pair = MakeChannelPair(io.get_executor()).value();
+  const auto ignore = [](const error_code&, size_t) {};
+  const std::string first(50'000, 'a'), more = "more";
+  pair.writer->Write(buffer(first), ignore);
+  io.run();
+  io.restart();
   Reader reader;
-  channel.EndWithin(1ms);
+  pair.reader->EndWithin(1ms);
   SECTION("with a read under way") {
-    reader.Go(channel);
+    reader.Go(*pair.reader);
     io.run();
   }
   SECTION("read only afterwards, while the other side goes on writing") {
     io.run();
     io.restart();
-    REQUIRE(WriteAll(pipe.write.get(), "more", "pipe").ok());
-    reader.Go(channel);
+    pair.writer->Write(buffer(more), ignore);
+    reader.Go(*pair.reader);
     io.run();
   }
   CHECK(reader.text == first);

@@ -1,5 +1,3 @@
-#include <csignal>
-
 #include <array>
 #include <charconv>
 #include <string_view>
@@ -14,17 +12,16 @@ struct Named {
   int number;
 };
 
+// Linux's numbers are what images and clients mean, on every system.
 constexpr std::array kNames = {
-    Named{"ABRT", SIGABRT}, Named{"ALRM", SIGALRM}, Named{"BUS", SIGBUS},       Named{"CHLD", SIGCHLD},
-    Named{"CONT", SIGCONT}, Named{"FPE", SIGFPE},   Named{"HUP", SIGHUP},       Named{"ILL", SIGILL},
-    Named{"INT", SIGINT},   Named{"IO", SIGIO},     Named{"KILL", SIGKILL},     Named{"PIPE", SIGPIPE},
-    Named{"PROF", SIGPROF}, Named{"PWR", SIGPWR},   Named{"QUIT", SIGQUIT},     Named{"SEGV", SIGSEGV},
-    Named{"STOP", SIGSTOP}, Named{"SYS", SIGSYS},   Named{"TERM", SIGTERM},     Named{"TRAP", SIGTRAP},
-    Named{"TSTP", SIGTSTP}, Named{"TTIN", SIGTTIN}, Named{"TTOU", SIGTTOU},     Named{"URG", SIGURG},
-    Named{"USR1", SIGUSR1}, Named{"USR2", SIGUSR2}, Named{"VTALRM", SIGVTALRM}, Named{"WINCH", SIGWINCH},
-    Named{"XCPU", SIGXCPU}, Named{"XFSZ", SIGXFSZ}};
+    Named{"ABRT", 6}, Named{"ALRM", 14}, Named{"BUS", 7}, Named{"CHLD", 17}, Named{"CONT", 18},
+    Named{"FPE", 8}, Named{"HUP", 1}, Named{"ILL", 4}, Named{"INT", 2}, Named{"IO", 29},
+    Named{"KILL", 9}, Named{"PIPE", 13}, Named{"PROF", 27}, Named{"PWR", 30}, Named{"QUIT", 3},
+    Named{"SEGV", 11}, Named{"STOP", 19}, Named{"SYS", 31}, Named{"TERM", 15}, Named{"TRAP", 5},
+    Named{"TSTP", 20}, Named{"TTIN", 21}, Named{"TTOU", 22}, Named{"URG", 23}, Named{"USR1", 10},
+    Named{"USR2", 12}, Named{"VTALRM", 26}, Named{"WINCH", 28}, Named{"XCPU", 24}, Named{"XFSZ", 25}};
 
-// Glibc keeps the first two real-time signals; images mean the kernel's numbering from 34.
+// Glibc keeps the first two real-time signals: images' numbering begins at 34.
 constexpr int kRealTimeFirst = 34;
 constexpr int kRealTimeLast = 64;
 
@@ -58,7 +55,7 @@ int Number(std::string_view name) {
 StatusOr<int> ParseSignal(const std::string& name) {
   if (name.empty()) return 0;
   if (int number = Number(name); number != 0) return number;
-  return absl::InvalidArgumentError(Concat("stop signal \"", name, "\" is not a signal of this system"));
+  return absl::InvalidArgumentError(Concat("stop signal \"", name, "\" is not a signal; give a name like SIGTERM"));
 }
 
 }  // namespace jobpod
