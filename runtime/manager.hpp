@@ -135,6 +135,9 @@ class Manager final : public PodManager {
   void KillWithoutShim(Container& container, std::chrono::milliseconds grace);
   StatusOr<std::unique_ptr<Job>> OpenJob(const Container& container) const;
 
+  // container_exec.cpp
+  void KillExec(const ContainerRecord& container, const std::string& exec_id);
+
   // container_stream.cpp
   // A running container and the way to its shim.
   struct Running {
