@@ -188,12 +188,11 @@ struct Birth {
 
   void SetStreams(const Streams& streams) {
     startup.StartupInfo.cb = sizeof startup;
-    // With a pseudo console: none, also not this process's own.
+    if (streams.console != nullptr) return;
     startup.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
     startup.StartupInfo.hStdInput = streams.list[0];
     startup.StartupInfo.hStdOutput = streams.list[1];
     startup.StartupInfo.hStdError = streams.list[2];
-    if (streams.console != nullptr) return;
     flags |= CREATE_NO_WINDOW;
     inherit = TRUE;
   }

@@ -31,6 +31,14 @@ void FailQuietly() {
   SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
 }
 
+// Windows gives its caller's standard streams to a program that is started with a terminal. What there is to say is
+// said into the handle that is returned.
+HANDLE TakeStandardError() {
+  const HANDLE error = GetStdHandle(STD_ERROR_HANDLE);
+  for (DWORD stream : {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE}) SetStdHandle(stream, nullptr);
+  return error;
+}
+
 StatusOr<OwnedHandle> ListenerOf(const std::string& value) {
   const auto handle = static_cast<NativeHandle>(std::strtoull(value.c_str(), nullptr, 10));
   DWORD flags = 0;
@@ -52,19 +60,20 @@ Status Run(const std::vector<std::string>& arguments) {
   return absl::OkStatus();
 }
 
-void Say(std::string_view words) {
-  (void)WriteAll(GetStdHandle(STD_ERROR_HANDLE), Concat("jobpod-shim: ", words, "\n"), "standard error");
+void Say(HANDLE error, std::string_view words) {
+  (void)WriteAll(error, Concat("jobpod-shim: ", words, "\n"), "standard error");
 }
 
 }  // namespace
 
 int ShimMain(int, char**) {
+  const HANDLE error_stream = TakeStandardError();
   try {
     Status status = Run(Arguments());
     if (status.ok()) return 0;
-    Say(Message(status));
+    Say(error_stream, Message(status));
   } catch (const std::exception& error) {
-    Say(error.what());
+    Say(error_stream, error.what());
   }
   return 1;
 }

@@ -100,6 +100,7 @@ TEST_CASE("A program that heeds the stop ends with its own code") {
   REQUIRE(shim.Start(plan).ok());
   REQUIRE(Eventually([&] { return shim.Log(plan) == "stdout F up\n"; }));
   REQUIRE(shim.Stop(plan.id(), 60000).ok());
+  CHECK(Eventually([&] { return shim.Log(plan) == "stdout F up\nstdout F told\n"; }));
   auto report = shim.AwaitExit(plan.id());
   CHECK(report.exit_code() == 3);
   CHECK(report.reason() == "Error");

@@ -166,8 +166,9 @@ Attached ExecWithTerminal(ShimClient& client, const std::string& container, cons
 }
 
 OwnedHandle ConnectRaw(const std::string& socket) {
-  return Own(Handle(CreateFileW(Wide(socket).c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING, 0,
-                                nullptr)));
+  const std::wstring name = Wide(socket);
+  WaitNamedPipeW(name.c_str(), kBound);
+  return Own(Handle(CreateFileW(name.c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING, 0, nullptr)));
 }
 
 bool EndsSoon(const OwnedHandle& connection) {
