@@ -9,6 +9,8 @@
 #include "base/handle_windows.hpp"
 #include "base/scope_exit.hpp"
 #include "base/win32_windows.hpp"
+#include "base/wine_windows.hpp"
+#include "runtime/console_launcher_windows.hpp"
 #include "runtime/windows_command_line.hpp"
 #include "runtime/windows_environment.hpp"
 #include "runtime/windows_executable.hpp"
@@ -191,11 +193,12 @@ Status Failure(DWORD error, const std::wstring& program) {
 
 StatusOr<Spawned> StartProcess(const LaunchPlan& plan, const SpawnHandles& handles,
                                const std::vector<HANDLE>& jobs) {
-  ASSIGN_OR_RETURN(const Program program, FindProgram(plan));
+  ASSIGN_OR_RETURN(Program program, FindProgram(plan));
   ASSIGN_OR_RETURN(const std::wstring directory, WorkingDirectory(plan));
   Start start;
   RETURN_IF_ERROR(start.Describe(handles, jobs));
   std::wstring command = Wide(program.command_line), block = EnvironmentBlock(plan);
+  if (handles.console != -1 && RunsUnderWine()) StartByConsoleLauncher(program.path, command);
   PROCESS_INFORMATION born{};
   if (!CreateProcessW(program.path.c_str(), command.data(), nullptr, nullptr, start.inherits, start.flags, block.data(),
                       directory.empty() ? nullptr : directory.c_str(), &start.info.StartupInfo, &born)) {
