@@ -134,6 +134,7 @@ Status ParseConfig(std::string_view text, const std::string& file, DaemonConfig&
 
 Status CompleteConfig(DaemonConfig& config) {
   if (config.address.empty()) config.address = DefaultAddress(config.state);
+  if (config.link_root.empty()) config.link_root = DefaultLinkRoot(config.root);
   if (config.preload.empty()) config.preload = Below(config.root, "preload");
   const Status endpoint = ParseEndpoint(config.address).status();
   if (!endpoint.ok()) return Status(endpoint.code(), Concat("[grpc] address ", Message(endpoint)));

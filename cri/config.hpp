@@ -29,6 +29,7 @@ struct DaemonConfig {
   std::string http_address = "127.0.0.1:9450";  // or "off"
   std::string admit = "host-process";
   std::string default_handler = "image-root";
+  std::string link_root;  // empty: DefaultLinkRoot(root)
   uint64_t survivor_grace_seconds = 5;
   std::string registry_config = kHostDefaults.registry_config;
   std::string preload;  // empty: <root>/preload

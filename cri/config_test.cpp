@@ -44,6 +44,7 @@ TEST_CASE("derived values that are shown commented out are the ones that are use
   REQUIRE(CompleteConfig(config).ok());
   CHECK(config.address == kHostDefaults.address);
   CHECK(config.preload == kHostDefaults.preload);
+  CHECK(config.link_root == kHostDefaults.link_root);
   CHECK_THAT(DefaultConfigText(), Contains("# address = \"" + config.address + "\"\n"));
   CHECK_THAT(DefaultConfigText(), Contains("\n# preload = ") && Contains(config.preload));
 }

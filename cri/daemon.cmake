@@ -47,9 +47,7 @@ add_executable(jobpodd jobpodd.cpp daemon.cpp)
 target_link_libraries(jobpodd PRIVATE
   jobpod_cri_services jobpod_admin jobpod_http jobpod_config jobpod_endpoint jobpod_runtime jobpod_network
   jobpod_warnings)
-if(TARGET jobpod-shim)
-  add_dependencies(jobpodd jobpod-shim)
-endif()
+add_dependencies(jobpodd jobpod-shim)
 if(WIN32)
   target_sources(jobpodd PRIVATE ${messages}/event_log_windows.rc)
   set_property(SOURCE ${messages}/event_log_windows.rc PROPERTY COMPILE_OPTIONS -I${messages})

@@ -59,6 +59,8 @@ PodManagerConfig PodsOf(const DaemonConfig& config) {
   pods.job_root = JobRootOf(config.root);
   pods.root = config.root;
   pods.state = config.state;
+  pods.bind_root = kHostDefaults.bind_root;
+  pods.link_root = config.link_root;
   pods.shim_path = config.shim;
   pods.survivor_grace = std::chrono::seconds(config.survivor_grace_seconds);
   return pods;

@@ -8,7 +8,8 @@ namespace jobpod {
 struct HostDefaults {
   const char *config_file, *root, *state, *registry_config;
   const char* address;   // of a daemon with the default state
-  const char* preload;   // of one with the default root
+  const char *preload, *link_root;  // of one with the default root
+  const char* bind_root;            // where the bind layout shows an image's files
   const char* run_logs;  // where `jobpod run` leaves logs
   const char* shim;      // the name of the shim's program
   const char *state_help, *address_help;
@@ -19,6 +20,9 @@ extern const HostDefaults kHostDefaults;
 
 // The endpoint of a daemon with this state directory.
 std::string DefaultAddress(const std::string& state);
+
+// The parent of the link layout's directories, of a daemon with this root.
+std::string DefaultLinkRoot(const std::string& root);
 
 // `name` below `directory`, with the system's separator.
 std::string Below(const std::string& directory, const std::string& name);

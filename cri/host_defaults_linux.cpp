@@ -10,6 +10,8 @@ const HostDefaults kHostDefaults = {
     .registry_config = "/etc/jobpod/registry.d",
     .address = "unix:///run/jobpod/jobpod.sock",
     .preload = "/var/lib/jobpod/preload",
+    .link_root = "/var/lib/jobpod/hpc",
+    .bind_root = "/hpc",
     .run_logs = "/var/log/jobpod",
     .shim = "jobpod-shim",
     .state_help = "Volatile data: sockets and exit records of running pods; best on a tmpfs.",
@@ -20,6 +22,10 @@ const HostDefaults kHostDefaults = {
 
 std::string DefaultAddress(const std::string& state) {
   return Concat("unix://", state, "/jobpod.sock");
+}
+
+std::string DefaultLinkRoot(const std::string& root) {
+  return Below(root, "hpc");
 }
 
 std::string Below(const std::string& directory, const std::string& name) {

@@ -10,6 +10,8 @@ const HostDefaults kHostDefaults = {
     .registry_config = "C:\\ProgramData\\jobpod\\registry.d",
     .address = "npipe:////./pipe/jobpod",
     .preload = "C:\\ProgramData\\jobpod\\root\\preload",
+    .link_root = "C:\\hpc",
+    .bind_root = "C:\\hpc",
     .run_logs = "C:\\ProgramData\\jobpod\\logs\\pods",
     .shim = "jobpod-shim.exe",
     .state_help = "Volatile data: exit records of running pods; emptied after a restart of the machine.",
@@ -22,6 +24,11 @@ const HostDefaults kHostDefaults = {
 // Pipes have one name space, whatever the directories.
 std::string DefaultAddress(const std::string&) {
   return kHostDefaults.address;
+}
+
+// Manifests that were written for other runtimes name it. Daemons with roots of their own do not share it.
+std::string DefaultLinkRoot(const std::string& root) {
+  return root == kHostDefaults.root ? kHostDefaults.link_root : Below(root, "hpc");
 }
 
 std::string Below(const std::string& directory, const std::string& name) {
