@@ -1,16 +1,16 @@
-#include <unistd.h>
 #include <catch2/catch.hpp>
-#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <vector>
 
-#include <fcntl.h>
 #include "base/file.hpp"
-#include "base/file_linux.hpp"
+#include "base/temporary_directory.hpp"
 #include "cri/cli/command.hpp"
 #include "cri/cli/detach_keys.hpp"
 #include "cri/cli/log_line.hpp"
 #include "cri/cli/log_tail.hpp"
 #include "cri/cli/progress.hpp"
+#include "cri/cli/run_host.hpp"
 #include "cri/cli/run_request.hpp"
 #include "cri/cli/stream_url.hpp"
 #include "cri/cli/table.hpp"
@@ -30,18 +30,6 @@ TEST_CASE("sizes are 1024-based and at least a page") {
   }
 }
 
-TEST_CASE("mounts are two absolute paths and perhaps ro") {
-  const auto mount = ParseMount("/src:/dst:ro");
-  REQUIRE(mount.ok());
-  CHECK(mount->host_path() == "/src");
-  CHECK(mount->container_path() == "/dst");
-  CHECK(mount->readonly());
-  CHECK_FALSE(ParseMount("/src:/dst")->readonly());
-  for (const char* bad : {"", "/src", "src:/dst", "/src:dst", "/a:/b:/c", "/a:/b:rx", ":ro"}) {
-    CHECK_FALSE(ParseMount(bad).ok());
-  }
-}
-
 cri::ContainerConfig Container(const RunOptions& options) {
   const auto pod = MakePodConfig(options, "0123456789abcdef");
   REQUIRE(pod.ok());
@@ -54,7 +42,7 @@ TEST_CASE("run makes a HostProcess pod on the host's network") {
   const auto pod = MakePodConfig({.image = "i"}, "0123456789abcdef");
   REQUIRE(pod.ok());
   CHECK(pod->metadata().name() == "run-01234567");
-  CHECK(pod->log_directory() == "/var/log/jobpod/run-01234567_0123456789abcdef");
+  CHECK(pod->log_directory() == Below(kHostDefaults.run_logs, "run-01234567_0123456789abcdef"));
   CHECK(pod->windows().security_context().host_process());
   CHECK(pod->linux().security_context().namespace_options().network() == cri::NODE);
 }
@@ -68,28 +56,19 @@ TEST_CASE("a chosen name is the pod's identity, so that it can be taken once") {
 }
 
 TEST_CASE("the options reach the container") {
-  REQUIRE(setenv("JOBPOD_CLI_TEST", "from here", 1) == 0);
   const auto config = Container({.image = "busybox",
                                  .command = {"echo", "hi"},
-                                 .environment = {"A=1=2", "EMPTY=", "JOBPOD_CLI_TEST", "JOBPOD_CLI_UNSET"},
+                                 .environment = {"A=1=2", "EMPTY=", "PATH", "JOBPOD_CLI_UNSET"},
                                  .mounts = {"/a:/b"},
-                                 .user = "1000:50",
-                                 .working_directory = "/w",
-                                 .memory = "64m",
-                                 .cpus = 0.5});
+                                 .working_directory = "/w"});
   CHECK(config.command_size() == 0);
   CHECK(config.args(1) == "hi");
   REQUIRE(config.envs_size() == 3);
   CHECK(config.envs(0).value() == "1=2");
   CHECK(config.envs(1).value().empty());
-  CHECK(config.envs(2).value() == "from here");
+  CHECK(config.envs(2).value() == OwnVariable("PATH"));
   CHECK(config.mounts(0).container_path() == "/b");
-  CHECK(config.linux().security_context().run_as_user().value() == 1000);
-  CHECK(config.linux().security_context().run_as_group().value() == 50);
-  CHECK(config.linux().resources().cpu_quota() == 50'000);
-  CHECK(config.linux().resources().memory_limit_in_bytes() == 64 << 20);
   CHECK(Container({.image = "i", .entrypoint = "/bin/x"}).command(0) == "/bin/x");
-  CHECK(Container({.image = "i", .user = "nobody"}).linux().security_context().run_as_username() == "nobody");
 }
 
 TEST_CASE("run's input is the first client's alone, unless nobody attaches") {
@@ -133,7 +112,6 @@ TEST_CASE("bad options are sentences that name them") {
   };
   CHECK_THAT(error({.environment = {"=x"}}), Contains("--env =x"));
   CHECK_THAT(error({.mounts = {"a:b"}}), Contains("--mount a:b"));
-  CHECK_THAT(error({.user = "me:us"}), Contains("--user me:us"));
   CHECK_THAT(error({.memory = "lots"}), Contains("--memory lots"));
   CHECK_THAT(error({.cpus = -1}), Contains("--cpus"));
 }
@@ -151,20 +129,13 @@ TEST_CASE("CRI log lines are cut into their parts") {
   }
 }
 
-struct Directory {
-  Directory() { REQUIRE(mkdtemp(path.data())); }
-  ~Directory() { RemoveTree(path).IgnoreError(); }
-  std::string path = "/tmp/jobpod-cli-XXXXXX";
-};
-
-void Append(const std::string& path, std::string_view text) {
-  const auto file = OpenFile(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
-  REQUIRE(file.ok());
-  REQUIRE(WriteAll(file->get(), text, path).ok());
+void Append(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::app);
+  REQUIRE(file << text);
 }
 
 TEST_CASE("a log is read over a rotation, whole lines only, nothing twice") {
-  const Directory directory;
+  const TemporaryDirectory directory;
   const std::string path = directory.path + "/0.log";
   auto tail = LogTail::Open(path);
   REQUIRE(tail.ok());
@@ -178,7 +149,7 @@ TEST_CASE("a log is read over a rotation, whole lines only, nothing twice") {
   CHECK(seen == std::vector<std::string>{"one"});
 
   Append(path, "o\n");
-  REQUIRE(rename(path.c_str(), (path + ".1").c_str()) == 0);
+  std::filesystem::rename(path, path + ".1");
   Append(path + ".1", "t stdout F three\n");
   Append(path, "t stdout F four\n");
   REQUIRE(*tail->Drain(keep));
@@ -187,7 +158,7 @@ TEST_CASE("a log is read over a rotation, whole lines only, nothing twice") {
 }
 
 TEST_CASE("a sink that wants no more ends the reading") {
-  const Directory directory;
+  const TemporaryDirectory directory;
   const std::string path = directory.path + "/0.log";
   Append(path, "t stdout F one\nt stdout F two\n");
   auto tail = LogTail::Open(path);
@@ -205,9 +176,9 @@ TEST_CASE("a layer's progress fits its width") {
 }
 
 TEST_CASE("without a terminal there is one line for each phase") {
-  const Directory directory;
+  const TemporaryDirectory directory;
   const std::string path = directory.path + "/out";
-  std::FILE* out = std::fopen(path.c_str(), "w");
+  std::FILE* out = std::fopen(path.c_str(), "wb");
   REQUIRE(out);
   ProgressView view(out, false, 0, 0);
   for (uint64_t done : {0, 1, 2}) view.Update({"sha256:aa", "downloading", done, 2});
@@ -225,12 +196,18 @@ TEST_CASE("tables line up and are clean") {
   CHECK(ShortId("sha256:0123456789abcdef") == "0123456789abc");
 }
 
+// Where no daemon is.
+std::string Nowhere() {
+  return std::string(kHostDefaults.address) + "-cli-test";
+}
+
 int RunMain(std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), "jobpod");
   return Main(static_cast<int>(arguments.size()), arguments.data());
 }
 
 TEST_CASE("exit codes of arguments and of a missing daemon") {
+  const std::string nowhere = Nowhere();
   CHECK(RunMain({"--help"}) == 0);
   CHECK(RunMain({"run", "--help"}) == 0);
   CHECK(RunMain({"--version"}) == 0);
@@ -239,9 +216,9 @@ TEST_CASE("exit codes of arguments and of a missing daemon") {
   CHECK(RunMain({"ps", "--output", "xml"}) == 1);
   CHECK(RunMain({"run"}) == 125);
   CHECK(RunMain({"run", "--rm", "--detach", "i"}) == 125);
-  CHECK(RunMain({"--address", "unix:///nonexistent/j.sock", "ps"}) == 1);
-  CHECK(RunMain({"ps", "--address", "unix:///nonexistent/j.sock", "--output", "json"}) == 1);
-  CHECK(RunMain({"run", "--address", "unix:///nonexistent/j.sock", "i", "--", "ps", "-a", "--help"}) == 125);
+  CHECK(RunMain({"--address", nowhere.c_str(), "ps"}) == 1);
+  CHECK(RunMain({"ps", "--address", nowhere.c_str(), "--output", "json"}) == 1);
+  CHECK(RunMain({"run", "--address", nowhere.c_str(), "i", "--", "ps", "-a", "--help"}) == 125);
   CHECK(RunMain({"--address", "tcp://1.2.3.4:5", "ps"}) == 1);
 }
 

@@ -1,12 +1,9 @@
-#include <sys/eventfd.h>
-
 #include "cri/cli/exit_watch.hpp"
 
 namespace jobpod::cli {
 
 ExitWatch::ExitWatch(const Client& client, std::string container_id)
-    : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      thread_([this, &client, id = std::move(container_id)] { Loop(client, id); }) {}
+    : thread_([this, &client, id = std::move(container_id)] { Loop(client, id); }) {}
 
 ExitWatch::~ExitWatch() {
   context_.TryCancel();
@@ -24,7 +21,7 @@ void ExitWatch::Loop(const Client& client, const std::string& container_id) {
   }
   context_.TryCancel();
   stream->Finish().ok();
-  eventfd_write(event_.get(), 1);
+  event_->Set();
 }
 
 }  // namespace jobpod::cli
