@@ -1,8 +1,6 @@
 // Process trees, and what programs do about being asked to end.
 #include <windows.h>
 
-#include <algorithm>
-
 #include "test/windows/probe/deed.hpp"
 
 namespace jobpod::probe {
@@ -59,6 +57,13 @@ std::optional<int> Detach(Words words) {
   if (!Begin(words, kApart | CREATE_BREAKAWAY_FROM_JOB, FALSE, born) && !Begin(words, kApart, FALSE, born))
     return Failed("start a detached child");
   return Told(born);
+}
+
+// tell PATH: appends who this is to a file, for those whose output nobody hears.
+std::optional<int> Tell(Words words) {
+  const std::string line = "child=" + std::to_string(GetCurrentProcessId()), file = Word(words, 0);
+  const std::string append[] = {"append", file, line + "\n"};
+  return Perform(append);
 }
 
 // tree DEPTH WIDTH: every process of it stays, deaf to every request.
@@ -132,7 +137,7 @@ std::optional<int> Burn(Words words) {
 constexpr Deed kDeeds[] = {
     {"start", false, Start}, {"detach", false, Detach}, {"tree", false, Tree}, {"sleep", false, Wait},
     {"exit", false, End},    {"deaf", false, TurnDeaf}, {"heed", false, Heed}, {"eat", false, Eat},
-    {"burn", false, Burn},
+    {"burn", false, Burn},   {"tell", false, Tell},
 };
 
 }  // namespace
