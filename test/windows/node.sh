@@ -1,32 +1,39 @@
-# Sourced: the Wine prefix as a Windows node. Needs `wine`, the path of deploy/windows/wine.
+# Sourced: the Wine prefix as a Windows node. Needs `wine`, the path of deploy/windows/wine, and `build`, the build
+# directory of the programs. JOBPOD_WINE_PREFIX names the prefix.
 
 # A path of Linux as Windows programs write it; the root is drive Z:.
 windows_path() { local path=Z:$1; echo "${path//\//\\}"; }
 
-# The directory that is the node's drive C:.
-drive_c() { echo "${JOBPOD_WINE_PREFIX:?}/drive_c"; }
-
-# Makes the prefix. Programs start on drive C:, as services do, with no more of this shell's variables than Windows has.
+# Makes the prefix, with what a Windows node has and Wine lacks. Programs start on drive C:, as services do.
 start_node() {
-  : "${JOBPOD_WINE_PREFIX:=$build/wine}"
-  export JOBPOD_WINE_PREFIX
+  export JOBPOD_WINE_PREFIX=${JOBPOD_WINE_PREFIX:-$build/wine}
+  drive_c=$JOBPOD_WINE_PREFIX/drive_c
   "$wine" --version > /dev/null
-  cd "$(drive_c)"
+  cp "$build/test/node/bcryptprimitives.dll" "$drive_c/windows/system32/"
+  cd "$drive_c" || exit 1
 }
 
-# What runs on the node now, one command line each, without Wine's own services.
+# on_node PROGRAM ARGUMENT…: runs it there.
+on_node() { "$wine" "$(windows_path "$1")" "${@:2}"; }
+
+# on_node_to FILE PROGRAM ARGUMENT…: the same, its outputs in a file as they come.
+on_node_to() { "$wine" --to "$1" "$(windows_path "$2")" "${@:3}"; }
+
+# The programs that run on the node now, one command line each, without Windows' own.
 node_programs() {
   local file
   for file in /proc/[0-9]*/environ; do
     { tr '\0' '\n' < "$file"; } 2> /dev/null | grep -qxF "WINEPREFIX=$JOBPOD_WINE_PREFIX" || continue
-    { tr '\0' ' ' < "${file%/environ}/cmdline"; } 2> /dev/null | grep -i '\.exe' | grep -viE '\\(system32|windows)\\' || true
-  done
+    { tr '\0' ' ' < "${file%/environ}/cmdline"; } 2> /dev/null | grep -i '\.exe' | grep -viE '\\(system32|windows)\\'
+    echo
+  done | grep .
 }
 
-# Nothing of the programs under test outlives them: what does is told, and ends with the node.
+# What outlives the programs under test is told, and ends with the node.
 end_node() {
   cd /
   node_programs | sed 's/^/still running: /' >&2
-  [ -n "${JOBPOD_KEEP:-}" ] || rm -rf "$(drive_c)"/users/*/Temp/jobpod-test.* "$(drive_c)"/hpc
   "$wine" --end
+  [ -n "${JOBPOD_KEEP:-}" ] || rm -rf "$drive_c"/users/*/Temp/jobpod-test.* "$drive_c"/users/*/AppData/Local/Temp/jobpod-test.* \
+    "$drive_c"/hpc "$drive_c"/jobpod-*
 }
