@@ -31,9 +31,10 @@ node_programs() {
 
 # What outlives the programs under test is told, and ends with the node.
 end_node() {
+  [ -n "${drive_c:-}" ] || return 0
   cd /
   node_programs | sed 's/^/still running: /' >&2
   "$wine" --end
-  [ -n "${JOBPOD_KEEP:-}" ] || rm -rf "$drive_c"/users/*/Temp/jobpod-test.* "$drive_c"/users/*/AppData/Local/Temp/jobpod-test.* \
-    "$drive_c"/hpc "$drive_c"/jobpod-*
+  [ -n "${JOBPOD_KEEP:-}" ] ||
+    (cd "$drive_c" && rm -rf users/*/Temp/jobpod-test.* users/*/AppData/Local/Temp/jobpod-test.* hpc jobpod-*)
 }
