@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include "base/listening_port.hpp"
+
 namespace jobpod {
 namespace {
 
@@ -19,10 +21,7 @@ class Server : public HttpServer {
     server_.set_read_timeout(5);
     server_.set_write_timeout(5);
     // The library's default, SO_REUSEPORT, would let two daemons share one port in silence.
-    server_.set_socket_options([](socket_t socket) {
-      const int yes = 1;
-      setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    });
+    server_.set_socket_options([](socket_t socket) { TakePortAlone(static_cast<uintptr_t>(socket)); });
     AddRoutes();
   }
 

@@ -11,6 +11,14 @@
 namespace jobpod {
 namespace {
 
+class LinuxRootLock final : public RootLock {
+ public:
+  explicit LinuxRootLock(Fd file) : file_(std::move(file)) {}
+
+ private:
+  const Fd file_;
+};
+
 // The holder's pid as it wrote it; a text for the sentence, trusted no further.
 std::string Holder(int fd) {
   char text[16];
@@ -30,7 +38,7 @@ Status WritePid(int fd, const std::string& path) {
 
 }  // namespace
 
-StatusOr<Fd> LockRoot(const std::string& root) {
+StatusOr<std::unique_ptr<RootLock>> LockRoot(const std::string& root) {
   RETURN_IF_ERROR(MakeDirectories(root, 0711));
   const std::string path = root + "/lock";
   ASSIGN_OR_RETURN(Fd lock, OpenFile(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
@@ -41,7 +49,7 @@ StatusOr<Fd> LockRoot(const std::string& root) {
                "; stop it first, or give this one another --root and --state"));
   }
   RETURN_IF_ERROR(WritePid(lock.get(), path));
-  return lock;
+  return std::make_unique<LinuxRootLock>(std::move(lock));
 }
 
 }  // namespace jobpod

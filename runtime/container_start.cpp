@@ -19,7 +19,7 @@ StatusOr<LaunchPlan> Manager::FinalPlan(const ContainerRecord& record) {
       image.ok() && *image != nullptr) {
     image_user = (*image)->config.user;
   }
-  RETURN_IF_ERROR(FinishPlan(record, image_user, plan));
+  RETURN_IF_ERROR(FinishPlan(record, image_user, accounts_, plan));
   return plan;
 }
 
@@ -82,6 +82,7 @@ Status Manager::StartContainer(const std::string& id) {
   // Kept for ExecSync: the account that was found. Persisted together with the start.
   RETURN_IF_ERROR(UpdateContainer(*container, true, [&](ContainerRecord& record) {
     *record.mutable_plan() = *plan;
+    record.mutable_plan()->mutable_user()->clear_password();  // for the shim alone
     return true;
   }));
   SaveCopy(*container);  // execs run as that account, also when the database is lost

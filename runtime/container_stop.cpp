@@ -1,5 +1,4 @@
 // StopContainer, and what happens when a container has exited.
-#include <csignal>
 #include <thread>
 
 #include "base/log.hpp"
@@ -8,6 +7,7 @@
 namespace jobpod {
 namespace {
 
+constexpr int kTerminate = 15, kKill = 9;          // Linux's numbers, on every system
 constexpr std::chrono::seconds kStopDeadline{1};   // for the shim to say it heard
 constexpr std::chrono::seconds kBeyondTimeout{2};  // after the grace: kill, drain, publish
 constexpr std::chrono::seconds kUnkillable{10};    // a process in D state, then published all the same
@@ -41,7 +41,7 @@ void Manager::KillWithoutShim(Container& container, std::chrono::milliseconds gr
   ContainerRecord record = container.view()->record;
   StatusOr<std::unique_ptr<Job>> job = OpenJob(container);
   if (job.ok() && grace.count() > 0) {
-    int signal = record.plan().stop_signal() != 0 ? record.plan().stop_signal() : SIGTERM;
+    int signal = record.plan().stop_signal() != 0 ? record.plan().stop_signal() : kTerminate;
     (*job)->Signal(signal).IgnoreError();
     Deadline until = After(grace);
     while (!(*job)->Empty() && !container.WaitExited(std::min(until, After(std::chrono::milliseconds(20))))) {
@@ -54,7 +54,7 @@ void Manager::KillWithoutShim(Container& container, std::chrono::milliseconds gr
   }
   shim::ContainerReport report;
   report.set_finished_at(NowUnixNanos());
-  report.set_exit_code(128 + SIGKILL);
+  report.set_exit_code(128 + kKill);
   report.set_reason("Error");
   report.set_message(gone ? "killed by the daemon, its shim did not answer; the real exit code is not known"
                           : "a process of the container cannot be killed (it hangs in the kernel)");

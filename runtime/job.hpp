@@ -60,7 +60,7 @@ struct SpawnHandles {
   intptr_t standard_output = -1;
   intptr_t standard_error = -1;
   // Instead of the three: the process gets a terminal of its own (console.hpp), whose owner's side comes over
-  // this socket before its program runs. -1 = none.
+  // this socket before its program runs; on Windows this pseudo console. -1 = none.
   intptr_t console = -1;
   // Linux: an open /proc/PID/ns/mnt whose namespace is entered first (exec into a container); -1 = none.
   intptr_t mount_namespace = -1;

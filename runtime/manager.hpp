@@ -22,6 +22,7 @@
 #include "runtime/pod_manager.hpp"
 #include "runtime/seccomp.hpp"
 #include "runtime/store.hpp"
+#include "runtime/user.hpp"
 #include "volumes/volumes.hpp"
 
 namespace jobpod {
@@ -101,9 +102,12 @@ class Manager final : public PodManager {
   StatusOr<std::shared_ptr<ShimClient>> StartShim(const PodRecord& record);
   ShimClient::Callbacks CallbacksFor(const std::string& pod_id);
 
-  // pod_files.cpp
+  // image_root_{linux,windows}.cpp
+  // InvalidArgument for a pod that this system cannot shut in as it asks.
+  Status CheckPod(const PodSpec& spec) const;
   Status WritePodFiles(const PodRecord& pod) const;
-  void AddPodFiles(const PodRecord& pod, const ContainerSpec& spec, VolumesRequest& request) const;
+  StatusOr<MountList> PrepareImageRoot(const PodRecord& pod, const ContainerSpec& spec, VolumesRequest request);
+  Status IsolateImageRoot(const PodSpec& pod, const ContainerSpec& spec, LaunchPlan& plan);
 
   // pod_stop.cpp
   void StopContainersOf(const std::string& pod_id);
@@ -111,7 +115,7 @@ class Manager final : public PodManager {
 
   // container_create.cpp
   StatusOr<MountList> PrepareFiles(const PodRecord& pod, const ContainerRecord& record);
-  void ReleaseFiles(const std::string& container_id);
+  void ReleaseHost(const std::string& container_id);
 
   // container_start.cpp
   StatusOr<LaunchPlan> FinalPlan(const ContainerRecord& record);
@@ -124,7 +128,7 @@ class Manager final : public PodManager {
   void KillWithoutShim(Container& container, std::chrono::milliseconds grace);
   StatusOr<std::unique_ptr<Job>> OpenJob(const Container& container) const;
 
-  // container_stream_linux.cpp
+  // container_stream.cpp
   // A running container and the way to its shim.
   struct Running {
     ContainerView view;
@@ -149,6 +153,7 @@ class Manager final : public PodManager {
   std::unique_ptr<Store> store_;
   std::unique_ptr<Jobs> jobs_;
   Volumes volumes_;
+  Accounts accounts_;
   DefaultSeccompCache seccomp_;
   EventHub events_;
   std::atomic<uint64_t> lost_log_records_ = 0;

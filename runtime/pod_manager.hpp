@@ -40,7 +40,8 @@ struct PodManagerConfig {
   std::string root;       // durable: /var/lib/jobpod
   std::string state;      // volatile (tmpfs): /run/jobpod
   std::string shim_path;  // jobpod-shim
-  std::string bind_root = "/hpc";
+  std::string bind_root = "/hpc";  // where the bind layout shows the rootfs; C:\hpc
+  std::string link_root;           // parent of the link layout's; empty: <root>/hpc
   std::string job_root = "jobpod";  // pods without a cgroup_parent go here
   std::chrono::milliseconds survivor_grace{5000};
 };

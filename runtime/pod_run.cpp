@@ -3,7 +3,7 @@
 #include "base/id.hpp"
 #include "base/log.hpp"
 #include "base/scope_exit.hpp"
-#include "runtime/isolation.hpp"
+#include "runtime/hostname.hpp"
 #include "runtime/job_name.hpp"
 #include "runtime/launch.hpp"
 #include "runtime/manager.hpp"
@@ -19,6 +19,18 @@ constexpr std::chrono::seconds kHelloDeadline{5};
 Status CheckCancelled(const std::stop_token& stop) {
   return stop.stop_requested() ? absl::CancelledError("the client went away; nothing was kept")
                                : absl::OkStatus();
+}
+
+// Where a container can be shown no files of its own, a pod that named no handler gets the link layout, and says so.
+Status ChooseLayout(PodRecord& record) {
+  PodSpec& spec = *record.mutable_spec();
+  if (spec.layout() != "hostprocess") return absl::OkStatus();
+  Status bind = CheckBindLayout();
+  if (bind.ok()) return bind;
+  if (!spec.handler().empty()) return Annotate(bind, Concat("runtime handler \"", spec.handler(), "\" cannot be had"));
+  spec.set_layout("hostprocess-link");
+  record.add_notes(Concat("layout: hostprocess-link, because hostprocess cannot be had: ", Message(bind)));
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -61,6 +73,7 @@ StatusOr<std::shared_ptr<ShimClient>> Manager::StartShim(const PodRecord& record
 }
 
 StatusOr<std::string> Manager::RunPod(const PodSpec& spec, std::stop_token stop) {
+  RETURN_IF_ERROR(CheckPod(spec));
   std::string name = PodName(spec);
   RETURN_IF_ERROR(Annotate(ReserveName(name), "pod sandbox"));
   ScopeExit free_name([&] { FreeName(name); });
@@ -68,6 +81,7 @@ StatusOr<std::string> Manager::RunPod(const PodSpec& spec, std::stop_token stop)
   PodRecord record;
   record.set_id(NewId());
   *record.mutable_spec() = spec;
+  RETURN_IF_ERROR(ChooseLayout(record));
   if (spec.own_hostname()) record.mutable_spec()->set_hostname(HostnameOf(spec));
   ASSIGN_OR_RETURN(*record.mutable_job_name(),
                    PodJobName(spec.cgroup_parent(), config_.job_root, record.id()));

@@ -1,6 +1,4 @@
 // StopPodSandbox and RemovePodSandbox: idempotent, and never longer than their bounds.
-#include <csignal>
-
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "runtime/manager.hpp"

@@ -80,8 +80,7 @@ void Manager::ApplyReports(Pod& pod, const shim::HelloReply& reply) {
 }
 
 void Manager::RecoverPod(const PodPointer& pod) {
-  std::string socket = Concat(StateDirectory(pod->id), "/shim.sock");
-  auto client = ShimClient::Connect(io_, socket, CallbacksFor(pod->id));
+  auto client = ShimClient::Connect(io_, ShimSocket(StateDirectory(pod->id)), CallbacksFor(pod->id));
   if (!client.ok()) return OnShimLost(pod->id);
   {
     absl::MutexLock lock(&pod->mutex);
@@ -104,7 +103,7 @@ void Manager::SweepOrphans(const std::set<std::string>& known_pods) {
     std::string directory = StateDirectory(id);
     log::warn("pod {}: left behind half-made; it is removed", id);
     bool ended = false;
-    if (auto client = ShimClient::Connect(io_, directory + "/shim.sock", {}); client.ok()) {
+    if (auto client = ShimClient::Connect(io_, ShimSocket(directory), {}); client.ok()) {
       (*client)->Expect();
       ended =
           (*client)->Hello(After(kFirstTry)).ok() && (*client)->Shutdown(After(std::chrono::seconds(3))).ok();
@@ -178,6 +177,7 @@ Status Manager::Recover() {
     }
   }
   SweepOrphans(known_pods);
+  RETURN_IF_ERROR(accounts_.Recover(known_containers));
   RETURN_IF_ERROR(images_.Recover(known_containers));
   return volumes_.Recover(known_containers);
 }

@@ -117,7 +117,7 @@ Status TestShim::Connect() {
   return hello.status();
 }
 
-StatusOr<shim::FromShim> TestShim::Ask(const shim::ToShim& request, const std::vector<int>& handles) {
+StatusOr<shim::FromShim> TestShim::Ask(const shim::ToShim& request, const std::vector<NativeHandle>& handles) {
   return client_->Call(request, After(milliseconds(15000)), handles);
 }
 
@@ -143,7 +143,7 @@ StatusOr<shim::ExecReply> TestShim::Exec(const std::string& container, const std
   *exec.mutable_plan() = ShellPlan(script);
   exec.set_timeout_ms(timeout_ms);
   exec.set_has_stdout(output >= 0);
-  auto reply = Ask(request, output >= 0 ? std::vector<int>{output} : std::vector<int>());
+  auto reply = Ask(request, output >= 0 ? std::vector<NativeHandle>{output} : std::vector<NativeHandle>());
   if (!reply.ok()) return reply.status();
   return reply->exec();
 }

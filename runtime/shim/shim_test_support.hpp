@@ -43,7 +43,7 @@ class TestShim {
   // Sends bytes that are no frame on the client's own connection.
   void SendNonsense();
 
-  StatusOr<shim::FromShim> Ask(const shim::ToShim& request, const std::vector<int>& handles = {});
+  StatusOr<shim::FromShim> Ask(const shim::ToShim& request, const std::vector<NativeHandle>& handles = {});
   StatusOr<shim::FromShim> Start(const LaunchPlan& plan);
   Status Stop(const std::string& id, uint32_t timeout_ms, bool whole_tree = false);
   // Runs a script in the container; the reply of the shim.
