@@ -1,5 +1,6 @@
-# Sourced: the Wine prefix as a Windows node. Needs `wine`, the path of deploy/windows/wine, and `build`, the build
-# directory of the programs. JOBPOD_WINE_PREFIX names the prefix.
+# Sourced: the Wine prefix as a Windows node. Needs `top`, the directory of the sources, and `build`, the build directory
+# of the programs. JOBPOD_WINE_PREFIX names the prefix; JOBPOD_KEEP=1 keeps what programs have made there.
+wine=$top/deploy/windows/wine
 
 # A path of Linux as Windows programs write it; the root is drive Z:.
 windows_path() { local path=Z:$1; echo "${path//\//\\}"; }
@@ -18,6 +19,17 @@ on_node() { "$wine" "$(windows_path "$1")" "${@:2}"; }
 
 # on_node_to FILE PROGRAM ARGUMENT…: the same, its outputs in a file as they come.
 on_node_to() { "$wine" --to "$1" "$(windows_path "$2")" "${@:3}"; }
+
+# What windows_suite.exe and windows_bench.exe ask for in their environment; the images are made in the directory $1.
+prepare_programs() {
+  python3 "$top/test/windows/images.py" "$1" "$build/test/probe.exe"
+  JOBPOD_BIN=$(windows_path "$build/bin")
+  JOBPOD_TEST_IMAGES=$(windows_path "$1")
+  JOBPOD_TEST_PROBE=$(windows_path "$build/test/probe.exe")
+  export JOBPOD_BIN JOBPOD_TEST_IMAGES JOBPOD_TEST_PROBE
+  [ -z "${JOBPOD_TEST_COUNTS:-}" ] || JOBPOD_TEST_COUNTS=$(windows_path "$JOBPOD_TEST_COUNTS")
+  export JOBPOD_TEST_COUNTS
+}
 
 # The programs that run on the node now, one command line each, without Windows' own.
 node_programs() {
