@@ -74,7 +74,8 @@ Status CopyLayers(const std::vector<std::string>& layers_bottom_first, const std
 // that has another than the default, 0755 and root.
 Status CopyRootLook(const std::vector<std::string>& layers_top_first, const std::string& directory);
 
-// Whether overlayfs can be mounted with an upper directory below `directory`. Asked once at start.
-bool OverlayWorks(const std::string& directory);
+// Whether overlayfs can be mounted with an upper directory below `directory`. ResourceExhausted when that cannot be
+// found out just now.
+StatusOr<bool> OverlayWorks(const std::string& directory);
 
 }  // namespace jobpod
