@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <stop_token>
@@ -31,12 +32,30 @@ struct UnpackLimits {
 };
 
 // What one image may take, shared by the layers that are unpacked at the same time: their sum never
+// Zstandard streams may ask for a window of up to 128 MiB to decode with. Of those that want more than the usual
+// 8 MiB one is decoded at a time in the whole daemon, so that many of them at once do not use up the memory.
+// Thread-safe.
+class WideWindows {
+ public:
+  // Waits for its turn. False when stopped meanwhile.
+  bool Enter(const std::stop_token& stop);
+  void Leave();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any left_;
+  bool taken_ = false;
+};
+
 // passes the limits. Thread-safe.
 class UnpackBudget {
  public:
-  explicit UnpackBudget(const UnpackLimits& limits) : limits_(limits) {}
+  // `windows` are the daemon's; null where nothing else is unpacked.
+  explicit UnpackBudget(const UnpackLimits& limits, WideWindows* windows = nullptr)
+      : limits_(limits), windows_(windows) {}
   const UnpackLimits& limits() const { return limits_; }
 
+  WideWindows* windows() const { return windows_; }
   // ResourceExhausted when that much is not left; then it is not taken.
   Status TakeBytes(uint64_t bytes);
   Status TakeEntries(uint64_t entries);
@@ -44,6 +63,7 @@ class UnpackBudget {
  private:
   const UnpackLimits limits_;
   std::atomic<uint64_t> bytes_ = 0, entries_ = 0;
+  WideWindows* const windows_;
 };
 
 struct UnpackResult {
