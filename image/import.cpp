@@ -170,7 +170,7 @@ class Importer {
     LayerPins pins = catalog_.layers().Pin(LayerKeys(image.image));
     ASSIGN_OR_RETURN(image.layers, Install(image.image, layers));
     blobs[id] = std::move(config);
-    RETURN_IF_ERROR(catalog_.Commit(image, blobs, std::move(pins)));
+    RETURN_IF_ERROR(catalog_.Commit(image, blobs, std::move(pins), stop_));
     if (!IsDone(id)) ids_.push_back(id);
     return absl::OkStatus();
   }
