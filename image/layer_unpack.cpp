@@ -63,7 +63,6 @@ StatusOr<UnpackResult> UnpackLayer(const ByteSource& source, const std::string& 
   UnpackResult result;
   result.diff_id = tar.Digest();
   result.blob_digest = plain ? result.diff_id : blob.Digest();
-  result.compressed_bytes = blob.bytes();
   result.disk_bytes = writer->disk_bytes();
   result.inodes = writer->inodes();
   result.implied = writer->Implied();

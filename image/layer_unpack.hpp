@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -31,7 +32,6 @@ struct UnpackLimits {
   uint64_t max_ratio = 2000;
 };
 
-// What one image may take, shared by the layers that are unpacked at the same time: their sum never
 // Zstandard streams may ask for a window of up to 128 MiB to decode with. Of those that want more than the usual
 // 8 MiB one is decoded at a time in the whole daemon, so that many of them at once do not use up the memory.
 // Thread-safe.
@@ -47,6 +47,7 @@ class WideWindows {
   bool taken_ = false;
 };
 
+// What one image may take, shared by the layers that are unpacked at the same time: their sum never
 // passes the limits. Thread-safe.
 class UnpackBudget {
  public:
@@ -54,22 +55,21 @@ class UnpackBudget {
   explicit UnpackBudget(const UnpackLimits& limits, WideWindows* windows = nullptr)
       : limits_(limits), windows_(windows) {}
   const UnpackLimits& limits() const { return limits_; }
-
   WideWindows* windows() const { return windows_; }
+
   // ResourceExhausted when that much is not left; then it is not taken.
   Status TakeBytes(uint64_t bytes);
   Status TakeEntries(uint64_t entries);
 
  private:
   const UnpackLimits limits_;
-  std::atomic<uint64_t> bytes_ = 0, entries_ = 0;
   WideWindows* const windows_;
+  std::atomic<uint64_t> bytes_ = 0, entries_ = 0;
 };
 
 struct UnpackResult {
   std::string blob_digest;  // "sha256:…" of the compressed bytes
   std::string diff_id;      // "sha256:…" of the tar stream
-  uint64_t compressed_bytes = 0;
   uint64_t disk_bytes = 0;  // of regular files
   uint64_t inodes = 0;
   // Directories that no entry names: the layers below may have more to say about them (layer_bridge.hpp).
