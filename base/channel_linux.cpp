@@ -33,10 +33,8 @@ error_code WriteError(const error_code& error) {
   return IsHangUp(error) ? boost::asio::error::broken_pipe : error;
 }
 
-}  // namespace
-
 // Shared with the handlers under way, which run after the channel has been destroyed.
-class PipeChannel::End : public std::enable_shared_from_this<End> {
+class End : public std::enable_shared_from_this<End> {
  public:
   End(const boost::asio::any_io_executor& executor, Fd end)
       : descriptor_(executor, end.Release()), timer_(executor) {
@@ -44,7 +42,7 @@ class PipeChannel::End : public std::enable_shared_from_this<End> {
     descriptor_.non_blocking(true, ignored);
   }
 
-  void Read(boost::asio::mutable_buffer buffer, Handler handler) {
+  void Read(boost::asio::mutable_buffer buffer, Channel::Handler handler) {
     if (rest_) {
       return boost::asio::post(descriptor_.get_executor(),
                                [self = shared_from_this(), buffer, handler = std::move(handler)] {
@@ -60,7 +58,7 @@ class PipeChannel::End : public std::enable_shared_from_this<End> {
     });
   }
 
-  void Write(boost::asio::const_buffer buffer, Handler handler) {
+  void Write(boost::asio::const_buffer buffer, Channel::Handler handler) {
     boost::asio::async_write(descriptor_, buffer,
                              [self = shared_from_this(), handler = std::move(handler)](
                                  const error_code& error, size_t bytes) {
@@ -93,7 +91,7 @@ class PipeChannel::End : public std::enable_shared_from_this<End> {
     descriptor_.cancel(ignored);
   }
 
-  void ReadRest(boost::asio::mutable_buffer buffer, const Handler& handler) {
+  void ReadRest(boost::asio::mutable_buffer buffer, const Channel::Handler& handler) {
     if (!descriptor_.is_open()) return handler(boost::asio::error::operation_aborted, 0);
     if (*rest_ == 0) return handler(boost::asio::error::eof, 0);
     error_code error;
@@ -108,33 +106,31 @@ class PipeChannel::End : public std::enable_shared_from_this<End> {
   std::optional<size_t> rest_;  // set: nothing more is waited for, and this much may still be read
 };
 
-PipeChannel::PipeChannel(const boost::asio::any_io_executor& executor, Fd end)
-    : end_(std::make_shared<End>(executor, std::move(end))) {}
+class DescriptorChannel final : public PipeChannel {
+ public:
+  DescriptorChannel(const boost::asio::any_io_executor& executor, Fd end)
+      : end_(std::make_shared<End>(executor, std::move(end))) {}
+  ~DescriptorChannel() override { end_->Close(); }
 
-PipeChannel::~PipeChannel() {
-  end_->Close();
-}
+  void Read(boost::asio::mutable_buffer buffer, Handler handler) override { end_->Read(buffer, std::move(handler)); }
+  void Write(boost::asio::const_buffer buffer, Handler handler) override { end_->Write(buffer, std::move(handler)); }
+  void Close() override { end_->Close(); }
+  void EndWithin(std::chrono::milliseconds bound) override { end_->EndWithin(bound); }
 
-void PipeChannel::Read(boost::asio::mutable_buffer buffer, Handler handler) {
-  end_->Read(buffer, std::move(handler));
-}
+ private:
+  const std::shared_ptr<End> end_;
+};
 
-void PipeChannel::Write(boost::asio::const_buffer buffer, Handler handler) {
-  end_->Write(buffer, std::move(handler));
-}
+}  // namespace
 
-void PipeChannel::Close() {
-  end_->Close();
-}
-
-void PipeChannel::EndWithin(std::chrono::milliseconds bound) {
-  end_->EndWithin(bound);
+std::unique_ptr<PipeChannel> MakePipeChannel(const boost::asio::any_io_executor& executor, Fd end) {
+  return std::make_unique<DescriptorChannel>(executor, std::move(end));
 }
 
 StatusOr<ChannelPair> MakeChannelPair(const boost::asio::any_io_executor& executor) {
   ASSIGN_OR_RETURN(Pipe pipe, MakePipe());
-  return ChannelPair{std::make_unique<PipeChannel>(executor, std::move(pipe.read)),
-                     std::make_unique<PipeChannel>(executor, std::move(pipe.write))};
+  return ChannelPair{MakePipeChannel(executor, std::move(pipe.read)),
+                     MakePipeChannel(executor, std::move(pipe.write))};
 }
 
 }  // namespace jobpod

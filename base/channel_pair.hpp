@@ -4,13 +4,13 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
 
-#include "base/channel.hpp"
+#include "base/pipe_channel.hpp"
 #include "base/status.hpp"
 
 namespace jobpod {
 
 struct ChannelPair {
-  std::unique_ptr<Channel> reader, writer;
+  std::unique_ptr<PipeChannel> reader, writer;
 };
 
 // Both ends use `executor`. The system's error when there are no descriptors left.

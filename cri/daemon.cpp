@@ -83,7 +83,7 @@ class Daemon {
   std::string MetricsPage() const;
 
   const DaemonConfig& config_;
-  Fd lock_;
+  Fd lock_, state_lock_;
   RpcMetrics metrics_;
   std::unique_ptr<Images> images_;
   std::unique_ptr<PodManager> pods_;
@@ -154,6 +154,10 @@ Status Daemon::ServeHttp() {
 
 Status Daemon::Start() {
   ASSIGN_OR_RETURN(lock_, LockRoot(config_.root));
+  // Another root with the same state would take the other daemon's shims for litter.
+  if (config_.state != config_.root) {
+    ASSIGN_OR_RETURN(state_lock_, LockRoot(config_.state));
+  }
   SetUpLog(config_.log_level);
   RETURN_IF_ERROR(OpenRooms());
   RETURN_IF_ERROR(Serve());

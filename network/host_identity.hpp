@@ -14,4 +14,7 @@ struct HostIdentity {
 // Read anew at each call; never fails (an unknown part is empty). Thread-safe.
 HostIdentity ReadHostIdentity();
 
+// The name alone.
+std::string ReadHostname();
+
 }  // namespace jobpod

@@ -112,19 +112,19 @@ std::vector<Address> ListAddresses() {
   return addresses;
 }
 
-std::string Hostname() {
+}  // namespace
+
+std::string ReadHostname() {
   std::array<char, HOST_NAME_MAX + 1> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
-
-}  // namespace
 
 HostIdentity ReadHostIdentity() {
   std::vector<Address> addresses = ListAddresses();
   std::stable_sort(addresses.begin(), addresses.end(), [](const Address& a, const Address& b) {
     return std::tuple(!a.by_default_route, a.ipv6) < std::tuple(!b.by_default_route, b.ipv6);
   });
-  HostIdentity identity{Hostname(), {}};
+  HostIdentity identity{ReadHostname(), {}};
   for (Address& address : addresses) identity.addresses.push_back(std::move(address.text));
   return identity;
 }

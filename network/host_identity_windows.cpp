@@ -104,20 +104,20 @@ std::vector<Address> ListAddresses() {
   return addresses;
 }
 
-std::string Hostname() {
+}  // namespace
+
+std::string ReadHostname() {
   std::array<wchar_t, 256> name{};
   DWORD size = name.size();
   return GetComputerNameExW(ComputerNameDnsHostname, name.data(), &size) ? ToUtf8(name.data()) : "";
 }
-
-}  // namespace
 
 HostIdentity ReadHostIdentity() {
   std::vector<Address> addresses = ListAddresses();
   std::stable_sort(addresses.begin(), addresses.end(), [](const Address& a, const Address& b) {
     return std::tuple(!a.by_default_route, a.ipv6, a.metric) < std::tuple(!b.by_default_route, b.ipv6, b.metric);
   });
-  HostIdentity identity{Hostname(), {}};
+  HostIdentity identity{ReadHostname(), {}};
   for (Address& address : addresses) identity.addresses.push_back(std::move(address.text));
   return identity;
 }

@@ -2,7 +2,6 @@
 #include "base/id.hpp"
 #include "base/log.hpp"
 #include "base/scope_exit.hpp"
-#include "runtime/isolation.hpp"
 #include "runtime/launch.hpp"
 #include "runtime/manager.hpp"
 #include "runtime/names.hpp"
@@ -41,13 +40,12 @@ StatusOr<MountList> Manager::PrepareFiles(const PodRecord& pod, const ContainerR
     request.volumes.push_back(std::move(volume));
   }
   if (request.layout != Layout::kImageRoot) return volumes_.Prepare(request);
-  AddPodFiles(pod, record.spec(), request);
-  ASSIGN_OR_RETURN(MountList mounts, volumes_.Prepare(request));
-  DescribeImageRoot(record.spec().security(), *mounts.mutable_image_root());
-  return mounts;
+  return PrepareImageRoot(pod, record.spec(), std::move(request));
 }
 
-void Manager::ReleaseFiles(const std::string& container_id) {
+void Manager::ReleaseHost(const std::string& container_id) {
+  Status accounts = accounts_.Release(container_id);
+  if (!accounts.ok()) log::error("container {}: {}", container_id, Message(accounts));
   Status volumes = volumes_.Release(container_id);
   if (!volumes.ok()) log::error("container {}: {}", container_id, Message(volumes));
   Status rootfs = images_.Release(container_id);
@@ -77,14 +75,13 @@ StatusOr<std::string> Manager::CreateContainer(const std::string& pod_id, const 
   if (image == nullptr) {
     return absl::NotFoundError(Concat("image ", spec.image_id(), " is not present; pull it first"));
   }
-  ScopeExit release_files([&] { ReleaseFiles(record.id()); });
+  ScopeExit release_host([&] { ReleaseHost(record.id()); });
   ASSIGN_OR_RETURN(MountList mounts, PrepareFiles(pod_view->record, record));
   ASSIGN_OR_RETURN(*record.mutable_plan(),
                    ComposePlan(pod_view->record, record, image->config, std::move(mounts),
                                static_cast<uint32_t>(config_.survivor_grace.count())));
   if (record.plan().mounts().has_image_root()) {
-    ASSIGN_OR_RETURN(*record.mutable_plan()->mutable_isolation(),
-                     ComposeIsolation(pod_view->record.spec(), spec.security(), seccomp_));
+    RETURN_IF_ERROR(IsolateImageRoot(pod_view->record.spec(), spec, *record.mutable_plan()));
   }
   if (stop.stop_requested()) return absl::CancelledError("the client went away; nothing was kept");
   record.set_created_at(NowUnixNanos());
@@ -99,7 +96,7 @@ StatusOr<std::string> Manager::CreateContainer(const std::string& pod_id, const 
     }
     AddContainer(container);
   }
-  release_files.Release();
+  release_host.Release();
   free_name.Release();
   PublishContainer(EventKind::kCreated, *container);
   return container->id;
@@ -123,7 +120,7 @@ Status Manager::RemoveContainer(const std::string& id) {
     absl::MutexLock lock(&container.usage_mutex);
     container.job.reset();
   }
-  ReleaseFiles(container.id);
+  ReleaseHost(container.id);
   Status deleted = store_->DeleteContainer(container.id);
   if (!deleted.ok()) log::error("container {} is not deleted from the database: {}", id, Message(deleted));
   if (pod.ok()) RemoveCopies(container);

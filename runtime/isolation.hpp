@@ -14,7 +14,4 @@ StatusOr<Isolation> ComposeIsolation(const PodSpec& pod, const SecuritySpec& sec
 // The mounts' part of it.
 void DescribeImageRoot(const SecuritySpec& security, ImageRoot& root);
 
-// The name a container of the pod sees: the pod's, or the host's.
-std::string HostnameOf(const PodSpec& pod);
-
 }  // namespace jobpod

@@ -53,11 +53,4 @@ void DescribeImageRoot(const SecuritySpec& security, ImageRoot& root) {
   root.set_pod_ipc(security.ipc() == NAMESPACE_POD);
 }
 
-std::string HostnameOf(const PodSpec& pod) {
-  if (!pod.hostname().empty()) return pod.hostname();
-  std::string name = ReadFile("/proc/sys/kernel/hostname", 4096).value_or("");
-  while (!name.empty() && name.back() == '\n') name.pop_back();
-  return name;
-}
-
 }  // namespace jobpod

@@ -28,7 +28,7 @@ struct JobUsage {
   std::optional<uint64_t> memory_limit_bytes, memory_max_usage_bytes, memory_failcnt;
   std::optional<uint64_t> page_faults, major_page_faults;
   std::optional<uint64_t> swap_bytes, swap_limit_bytes;
-  uint64_t processes = 0;
+  uint64_t processes = 0;  // kFull only
   std::optional<uint64_t> threads, threads_limit;
   std::optional<uint64_t> cfs_periods, cfs_throttled_periods, cfs_throttled_ns;
   std::optional<uint64_t> read_bytes, write_bytes, reads, writes;
@@ -60,7 +60,7 @@ struct SpawnHandles {
   intptr_t standard_output = -1;
   intptr_t standard_error = -1;
   // Instead of the three: the process gets a terminal of its own (console.hpp), whose owner's side comes over
-  // this socket before its program runs. -1 = none.
+  // this socket before its program runs; on Windows this pseudo console. -1 = none.
   intptr_t console = -1;
   // Linux: an open /proc/PID/ns/mnt whose namespace is entered first (exec into a container); -1 = none.
   intptr_t mount_namespace = -1;

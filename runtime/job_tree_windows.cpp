@@ -29,11 +29,28 @@ void JobTree::AddInner(const std::shared_ptr<JobTree>& inner) {
   inner_.push_back(inner);
 }
 
+std::shared_ptr<const LoggedOn> JobTree::KeptAccount(const std::string& sid) const {
+  {
+    std::lock_guard lock(mutex_);
+    if (account_ && account_->sid() == sid) return account_;
+  }
+  return outer_ ? outer_->KeptAccount(sid) : nullptr;
+}
+
+StatusOr<std::shared_ptr<const LoggedOn>> JobTree::AccountFor(const User& user) {
+  if (user.logon() == LOGON_UNKNOWN || user.logon() == LOGON_OWN) return std::shared_ptr<const LoggedOn>();
+  if (auto kept = KeptAccount(user.sid())) return kept;
+  ASSIGN_OR_RETURN(std::shared_ptr<const LoggedOn> account, LogOn(user, SystemLogonCalls()));
+  std::lock_guard lock(mutex_);
+  return account_ = std::move(account);
+}
+
 void JobTree::Close() {
   std::vector<std::weak_ptr<JobTree>> inner;
   {
     std::lock_guard lock(mutex_);
     job_.reset();
+    account_.reset();
     inner.swap(inner_);
   }
   for (const std::weak_ptr<JobTree>& tree : inner) {

@@ -10,6 +10,7 @@
 
 #include "base/handle_windows.hpp"
 #include "runtime/job.hpp"
+#include "runtime/logon_windows.hpp"
 
 namespace jobpod {
 
@@ -26,6 +27,10 @@ class JobTree : public std::enable_shared_from_this<JobTree> {
   // Null for the outermost one.
   const std::shared_ptr<JobTree>& outer() const { return outer_; }
   void AddInner(const std::shared_ptr<JobTree>& inner);
+
+  // Who processes of this job run as: logged on for the first of them and kept until Close; a job inside this one
+  // finds it here. Null for this process's own account.
+  StatusOr<std::shared_ptr<const LoggedOn>> AccountFor(const User& user);
 
   // Gives up the job object and those inside it.
   void Close();
@@ -44,6 +49,7 @@ class JobTree : public std::enable_shared_from_this<JobTree> {
 
  private:
   void Poll();
+  std::shared_ptr<const LoggedOn> KeptAccount(const std::string& sid) const;
 
   const std::shared_ptr<JobTree> outer_;
   std::atomic<uint64_t> memory_hits_{0};
@@ -53,6 +59,7 @@ class JobTree : public std::enable_shared_from_this<JobTree> {
 
   mutable std::mutex mutex_;  // guards what follows
   std::shared_ptr<const Handle> job_;
+  std::shared_ptr<const LoggedOn> account_;
   std::vector<std::weak_ptr<JobTree>> inner_;
   boost::asio::io_context* io_ = nullptr;
   std::shared_ptr<JobEvents> events_;

@@ -118,7 +118,8 @@ StatusOr<Spawned> WindowsJob::Spawn(const LaunchPlan& plan, const SpawnHandles& 
     if (!kept.back()) return Gone();
     jobs.insert(jobs.begin(), kept.back()->get());
   }
-  return StartProcess(plan, handles, jobs);
+  ASSIGN_OR_RETURN(const auto account, tree_->AccountFor(plan.user()));
+  return StartProcess(plan, handles, jobs, account ? account->token() : nullptr);
 }
 
 Status WindowsJob::Apply(const Limits& limits, std::vector<std::string>& skipped) {

@@ -1,15 +1,19 @@
 # Jobs: process trees with limits, usage and a single kill.
 # Asks nothing of the system, so that it is tested on both.
+add_library(jobpod_mount_point STATIC mount_point.cpp)
+target_link_libraries(jobpod_mount_point PUBLIC jobpod_base PRIVATE jobpod_warnings)
 add_library(jobpod_windows_words STATIC windows_limits.cpp windows_command_line.cpp windows_environment.cpp
-  windows_executable.cpp)
-target_link_libraries(jobpod_windows_words PUBLIC jobpod_runtime_proto jobpod_base PRIVATE jobpod_warnings)
-jobpod_unit_test(windows_words_test LIBRARIES jobpod_windows_words 
-  SOURCES windows_words_test.cpp windows_executable_test.cpp)
+  windows_executable.cpp windows_launch.cpp)
+target_link_libraries(jobpod_windows_words
+  PUBLIC jobpod_runtime_proto jobpod_base PRIVATE jobpod_mount_point jobpod_warnings)
+jobpod_unit_test(windows_words_test LIBRARIES jobpod_windows_words
+  SOURCES windows_words_test.cpp windows_executable_test.cpp windows_launch_test.cpp)
 
 if(WIN32)
   add_library(jobpod_jobs STATIC
     job_windows.cpp job_tree_windows.cpp job_object_windows.cpp job_probe_windows.cpp job_usage_windows.cpp job_port_windows.cpp
-    job_signal_windows.cpp console_host_windows.cpp process_windows.cpp)
+    job_signal_windows.cpp console_host_windows.cpp process_windows.cpp
+    job_removal.cpp account_environment_windows.cpp logon_windows.cpp token_windows.cpp)
   target_link_libraries(jobpod_jobs
     PUBLIC jobpod_runtime_proto jobpod_base PRIVATE jobpod_windows_words userenv jobpod_warnings)
 else()

@@ -8,10 +8,15 @@ namespace {
 
 struct Spelling {
   std::string_view before, after;
+  Spellings of = Spellings::kWindows;
 };
 // Longer openings first: "${" must win over "$".
 constexpr std::array<Spelling, 5> kSpellings{
-    {{"%", "%"}, {"${env:", "}"}, {"$env:", ""}, {"${", "}"}, {"$", ""}}};
+    {{"%", "%"},
+     {"${env:", "}"},
+     {"$env:", ""},
+     {"${", "}", Spellings::kAll},
+     {"$", "", Spellings::kAll}}};
 
 bool StartsWithIgnoringCase(std::string_view text, std::string_view prefix) {
   if (text.size() < prefix.size()) return false;
@@ -29,8 +34,9 @@ bool IsNameCharacter(char c) {
 }
 
 // Length of the variable reference `text` begins with, 0 if it begins with none.
-size_t ReferenceLength(std::string_view text) {
+size_t ReferenceLength(std::string_view text, Spellings spellings) {
   for (const Spelling& spelling : kSpellings) {
+    if (spelling.of == Spellings::kAll && spellings != Spellings::kAll) continue;
     if (!StartsWithIgnoringCase(text, spelling.before)) continue;
     std::string_view rest = text.substr(spelling.before.size());
     if (!StartsWithIgnoringCase(rest, kMountPointVariable)) continue;
@@ -44,10 +50,10 @@ size_t ReferenceLength(std::string_view text) {
 
 }  // namespace
 
-std::string SubstituteMountPoint(std::string_view text, std::string_view mount_point) {
+std::string SubstituteMountPoint(std::string_view text, std::string_view mount_point, Spellings spellings) {
   std::string result;
   while (!text.empty()) {
-    size_t length = text[0] == '$' || text[0] == '%' ? ReferenceLength(text) : 0;
+    size_t length = text[0] == '$' || text[0] == '%' ? ReferenceLength(text, spellings) : 0;
     if (length > 0) {
       result += mount_point;
       text.remove_prefix(length);

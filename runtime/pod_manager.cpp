@@ -11,16 +11,13 @@ Manager::Manager(PodManagerConfig config, Images& images, std::unique_ptr<Store>
       images_(images),
       store_(std::move(store)),
       jobs_(std::move(jobs)),
-      volumes_(*store_, config_.root + "/hpc", config_.bind_root),
+      volumes_(*store_, config_.link_root.empty() ? config_.root + "/hpc" : config_.link_root, config_.bind_root),
+      accounts_(*store_),
       io_work_(io_.get_executor()),
       reaper_(ChildReaper::Start(io_)),
       io_thread_([this] { io_.run(); }) {}
 
 Manager::~Manager() {
-  {
-    absl::MutexLock lock(&mutex_);
-    closing_ = true;
-  }
   io_.stop();
   io_thread_.join();
   if (!ListPods().empty()) return;

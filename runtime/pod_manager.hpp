@@ -40,7 +40,8 @@ struct PodManagerConfig {
   std::string root;       // durable: /var/lib/jobpod
   std::string state;      // volatile (tmpfs): /run/jobpod
   std::string shim_path;  // jobpod-shim
-  std::string bind_root = "/hpc";
+  std::string bind_root = "/hpc";  // where the bind layout shows the rootfs; C:\hpc
+  std::string link_root;           // parent of the link layout's; empty: <root>/hpc
   std::string job_root = "jobpod";  // pods without a cgroup_parent go here
   std::chrono::milliseconds survivor_grace{5000};
 };
@@ -57,7 +58,8 @@ class PodManager {
   // Returns the new pod's id once it is READY. AlreadyExists while a pod of the same name, namespace, uid
   // and attempt exists or is being made.
   virtual StatusOr<std::string> RunPod(const PodSpec& spec, std::stop_token stop) = 0;
-  // Idempotent; unknown ids are OK. Kills containers at once. Bounded: never longer than ~12 s.
+  // Idempotent; unknown ids are OK. Kills containers at once. Bounded: ~12 s, twice that when a process hangs in the
+  // kernel and the shim does not answer.
   virtual Status StopPod(const std::string& id) = 0;
   virtual Status RemovePod(const std::string& id) = 0;
   virtual Status UpdatePodLimits(const std::string& id, const Limits& limits) = 0;

@@ -3,7 +3,7 @@
 #include "base/id.hpp"
 #include "base/log.hpp"
 #include "base/scope_exit.hpp"
-#include "runtime/isolation.hpp"
+#include "runtime/hostname.hpp"
 #include "runtime/job_name.hpp"
 #include "runtime/launch.hpp"
 #include "runtime/manager.hpp"
@@ -19,6 +19,18 @@ constexpr std::chrono::seconds kHelloDeadline{5};
 Status CheckCancelled(const std::stop_token& stop) {
   return stop.stop_requested() ? absl::CancelledError("the client went away; nothing was kept")
                                : absl::OkStatus();
+}
+
+// Where a container can be shown no files of its own, a pod that named no handler gets the link layout, and says so.
+Status ChooseLayout(PodRecord& record) {
+  PodSpec& spec = *record.mutable_spec();
+  if (spec.layout() != "hostprocess") return absl::OkStatus();
+  Status bind = CheckBindLayout();
+  if (bind.ok()) return bind;
+  if (!spec.handler().empty()) return Annotate(bind, Concat("runtime handler \"", spec.handler(), "\" cannot be had"));
+  spec.set_layout("hostprocess-link");
+  record.add_notes(Concat("layout: hostprocess-link, because hostprocess cannot be had: ", Message(bind)));
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -55,12 +67,18 @@ StatusOr<std::shared_ptr<ShimClient>> Manager::StartShim(const PodRecord& record
   shim_config.set_pod_pid_namespace(record.spec().pid() == NAMESPACE_POD);
   shim_config.set_pod_ipc_namespace(record.spec().ipc() == NAMESPACE_POD);
   ASSIGN_OR_RETURN(SpawnedShim spawned, SpawnShim(config_.shim_path, shim_config));
+  // One that is only slow would take the greeting for a daemon that wants it, and stay for ever.
+  ScopeExit kill_shim([&] { KillShimOf(spawned.pid, StateDirectory(record.id())); });
   ASSIGN_OR_RETURN(auto client, ShimClient::Connect(io_, spawned.socket, CallbacksFor(record.id())));
+  ScopeExit close([&] { client->Close(); });
   RETURN_IF_ERROR(client->Hello(After(kHelloDeadline)).status());
+  close.Release();
+  kill_shim.Release();
   return client;
 }
 
 StatusOr<std::string> Manager::RunPod(const PodSpec& spec, std::stop_token stop) {
+  RETURN_IF_ERROR(CheckPod(spec));
   std::string name = PodName(spec);
   RETURN_IF_ERROR(Annotate(ReserveName(name), "pod sandbox"));
   ScopeExit free_name([&] { FreeName(name); });
@@ -68,6 +86,7 @@ StatusOr<std::string> Manager::RunPod(const PodSpec& spec, std::stop_token stop)
   PodRecord record;
   record.set_id(NewId());
   *record.mutable_spec() = spec;
+  RETURN_IF_ERROR(ChooseLayout(record));
   if (spec.own_hostname()) record.mutable_spec()->set_hostname(HostnameOf(spec));
   ASSIGN_OR_RETURN(*record.mutable_job_name(),
                    PodJobName(spec.cgroup_parent(), config_.job_root, record.id()));
@@ -80,13 +99,16 @@ StatusOr<std::string> Manager::RunPod(const PodSpec& spec, std::stop_token stop)
   ScopeExit remove_state([&] { RemoveTree(StateDirectory(record.id())).IgnoreError(); });
   ScopeExit kill_job([&] { KillJob(record.job_name(), std::chrono::seconds(2)); });
   ASSIGN_OR_RETURN(auto client, StartShim(record));
-  ScopeExit end_shim([&] { client->Shutdown(After(kHelloDeadline)).IgnoreError(); });
-  RETURN_IF_ERROR(CheckCancelled(stop));
-
+  ScopeExit end_shim([&] {
+    client->Expect();
+    if (client->Shutdown(After(kHelloDeadline)).ok()) return;
+    KillShimOf(client->shim_pid(), StateDirectory(record.id()));
+  });
   RETURN_IF_ERROR(WritePodFiles(record));
   record.set_created_at(NowUnixNanos());
   record.set_ready(true);
   record.set_shim_pid(client->shim_pid());
+  RETURN_IF_ERROR(CheckCancelled(stop));
   SaveCopy(record.id(), "pod.record", record.SerializeAsString());
   RETURN_IF_ERROR(Annotate(store_->Save(record), "the pod cannot be stored"));
   auto snapshot = std::make_shared<PodSnapshot>();

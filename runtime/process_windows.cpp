@@ -1,14 +1,12 @@
 #include "runtime/process_windows.hpp"
 
-#include <userenv.h>
-
 #include <algorithm>
 #include <memory>
 
 #include "base/file.hpp"
 #include "base/handle_windows.hpp"
-#include "base/scope_exit.hpp"
 #include "base/win32_windows.hpp"
+#include "runtime/account_environment_windows.hpp"
 #include "runtime/windows_command_line.hpp"
 #include "runtime/windows_environment.hpp"
 #include "runtime/windows_executable.hpp"
@@ -16,12 +14,14 @@
 namespace jobpod {
 namespace {
 
-constexpr DWORD_PTR kJobList = 0x2000D;  // PROC_THREAD_ATTRIBUTE_JOB_LIST
+constexpr DWORD_PTR kJobList = 0x2000D;        // PROC_THREAD_ATTRIBUTE_JOB_LIST
+constexpr DWORD_PTR kPseudoConsole = 0x20016;  // PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE
 
-// The standard streams, as handles that the child inherits. NUL for what was not given.
+// The standard streams, as handles that the child inherits. NUL for what was not given; none with a pseudo console.
 struct Streams {
   Handle input, output, error;
-  HANDLE list[3];
+  HANDLE list[3] = {};
+  void* console = nullptr;
 };
 
 StatusOr<Handle> Inheritable(intptr_t given) {
@@ -42,6 +42,10 @@ StatusOr<Handle> Inheritable(intptr_t given) {
 
 StatusOr<Streams> MakeStreams(const SpawnHandles& handles) {
   Streams streams;
+  if (handles.console != -1) {
+    streams.console = reinterpret_cast<void*>(handles.console);
+    return streams;
+  }
   ASSIGN_OR_RETURN(streams.input, Inheritable(handles.standard_input));
   ASSIGN_OR_RETURN(streams.output, Inheritable(handles.standard_output));
   ASSIGN_OR_RETURN(streams.error, Inheritable(handles.standard_error));
@@ -60,14 +64,9 @@ class Attributes {
     memory_ = std::make_unique<char[]>(size);
     if (!InitializeProcThreadAttributeList(get(), 2, 0, &size)) return Failed();
     ready_ = true;
-    auto* list = const_cast<HANDLE*>(jobs.data());
-    if (!UpdateProcThreadAttribute(get(), 0, kJobList, list, jobs.size() * sizeof(HANDLE), nullptr,
-                                   nullptr) ||
-        !UpdateProcThreadAttribute(get(), 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, streams.list,
-                                   sizeof streams.list, nullptr, nullptr)) {
-      return Failed();
-    }
-    return absl::OkStatus();
+    RETURN_IF_ERROR(Add(kJobList, const_cast<HANDLE*>(jobs.data()), jobs.size() * sizeof(HANDLE)));
+    if (streams.console != nullptr) return Add(kPseudoConsole, streams.console, sizeof streams.console);
+    return Add(PROC_THREAD_ATTRIBUTE_HANDLE_LIST, streams.list, sizeof streams.list);
   }
   ~Attributes() {
     if (ready_) DeleteProcThreadAttributeList(get());
@@ -76,27 +75,15 @@ class Attributes {
 
  private:
   static Status Failed() { return LastErrorStatus("prepare a new process"); }
+  Status Add(DWORD_PTR attribute, void* value, size_t size) {
+    return UpdateProcThreadAttribute(get(), 0, attribute, value, size, nullptr, nullptr) ? absl::OkStatus() : Failed();
+  }
   std::unique_ptr<char[]> memory_;
   bool ready_ = false;
 };
 
-// The variables Windows gives the account of `token` at logon.
-std::vector<std::string> AccountEnvironment(HANDLE token) {
-  void* block = nullptr;
-  if (!CreateEnvironmentBlock(&block, token, FALSE)) return {};
-  ScopeExit destroy([&] { DestroyEnvironmentBlock(block); });
-  std::vector<std::string> entries;
-  for (const auto* at = static_cast<const wchar_t*>(block); *at != L'\0'; at += wcslen(at) + 1) {
-    entries.push_back(Utf8(at));
-  }
-  return entries;
-}
-
 // Sorted, as Windows keeps its own; each entry ends with a NUL, and so does the block.
-std::wstring EnvironmentBlock(const LaunchPlan& plan) {
-  HANDLE token = nullptr;
-  OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_DUPLICATE | TOKEN_IMPERSONATE, &token);
-  const Handle owned(token);
+std::wstring EnvironmentBlock(const LaunchPlan& plan, HANDLE token) {
   std::vector<std::string> entries = MergeWindowsEnvironment(
       AccountEnvironment(token), {plan.environment().begin(), plan.environment().end()});
   std::vector<std::wstring> wide;
@@ -110,9 +97,18 @@ std::wstring EnvironmentBlock(const LaunchPlan& plan) {
   return block + std::wstring(entries.empty() ? 2 : 1, L'\0');
 }
 
-bool IsFile(const std::wstring& path) {
+Handle OwnToken() {
+  HANDLE token = nullptr;
+  OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_DUPLICATE | TOKEN_IMPERSONATE, &token);
+  return Handle(token);
+}
+
+enum class Kind { kMissing, kFile, kDirectory };
+
+Kind KindOf(const std::wstring& path) {
   const DWORD attributes = GetFileAttributesW(path.c_str());
-  return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0;
+  if (attributes == INVALID_FILE_ATTRIBUTES) return Kind::kMissing;
+  return (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 ? Kind::kDirectory : Kind::kFile;
 }
 
 struct Program {
@@ -127,18 +123,39 @@ StatusOr<Program> Shell(const StatusOr<std::string>& command_line) {
   return Program{std::wstring(system, size) + L"\\cmd.exe", *command_line};
 }
 
-StatusOr<Program> FindProgram(const LaunchPlan& plan) {
+// `words` of the plan's arguments name the file at `path`.
+StatusOr<Program> RunFile(const LaunchPlan& plan, const std::string& path, size_t words) {
   const std::vector<std::string> argv(plan.argv().begin(), plan.argv().end());
-  if (argv.empty()) return absl::InvalidArgumentError("no command specified");
-  for (const std::string& candidate : plan.executables()) {
-    const std::wstring path = Wide(candidate);
-    if (!IsFile(path)) continue;
-    if (IsBatchFile(candidate)) return Shell(BatchCommandLine(candidate, {argv.begin() + 1, argv.end()}));
-    ASSIGN_OR_RETURN(std::string line, JoinCommandLine(argv));
-    return Program{path, std::move(line)};
+  if (!IsBatchFile(path)) {
+    ASSIGN_OR_RETURN(std::string line, CommandLineFor(argv, plan.command_line(), words));
+    return Program{Wide(path), std::move(line)};
   }
-  if (IsShellBuiltIn(argv[0])) return Shell(BuiltInCommandLine(argv));
-  return absl::NotFoundError(Concat("start ", argv[0], ": failed to find executable \"", argv[0], "\""));
+  if (!plan.command_line().empty()) return Shell(BatchCommandLine(path, plan.command_line(), words));
+  return Shell(BatchCommandLine(path, {argv.begin() + static_cast<ptrdiff_t>(words), argv.end()}));
+}
+
+Status NotFound(const LaunchPlan& plan, const std::string& directory) {
+  const std::string& name = plan.argv(0);
+  if (!directory.empty()) {
+    return absl::NotFoundError(Concat("start ", name, ": found directory instead of executable \"", directory, "\""));
+  }
+  return absl::NotFoundError(Concat("start ", name, ": failed to find executable \"", name, "\""));
+}
+
+StatusOr<Program> FindProgram(const LaunchPlan& plan) {
+  if (plan.argv().empty()) return absl::InvalidArgumentError("no command specified");
+  std::string directory;
+  for (int i = 0; i < plan.executables_size(); ++i) {
+    const std::string& candidate = plan.executables(i);
+    const Kind kind = KindOf(Wide(candidate));
+    if (kind == Kind::kFile) {
+      return RunFile(plan, candidate, i < plan.executable_words_size() ? plan.executable_words(i) : 1);
+    }
+    if (kind == Kind::kDirectory) directory = candidate;
+  }
+  if (!IsShellBuiltIn(plan.argv(0))) return NotFound(plan, directory);
+  if (!plan.command_line().empty()) return Shell(ShellCommandLine(plan.command_line()));
+  return Shell(BuiltInCommandLine({plan.argv().begin(), plan.argv().end()}));
 }
 
 // As Windows wants it; null for the calling process's own.
@@ -161,30 +178,54 @@ Status Failure(DWORD error, const std::wstring& program) {
   return Win32Status(error, Concat("start ", Utf8(program)));
 }
 
+// What CreateProcess takes, kept alive.
+struct Birth {
+  Program program;
+  std::wstring directory, command, environment;
+  STARTUPINFOEXW startup{};
+  DWORD flags = CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT;
+  BOOL inherit = FALSE;
+
+  void SetStreams(const Streams& streams) {
+    startup.StartupInfo.cb = sizeof startup;
+    // With a pseudo console: none, also not this process's own.
+    startup.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
+    startup.StartupInfo.hStdInput = streams.list[0];
+    startup.StartupInfo.hStdOutput = streams.list[1];
+    startup.StartupInfo.hStdError = streams.list[2];
+    if (streams.console != nullptr) return;
+    flags |= CREATE_NO_WINDOW;
+    inherit = TRUE;
+  }
+
+  bool Run(HANDLE token, PROCESS_INFORMATION& born) {
+    const wchar_t* where = directory.empty() ? nullptr : directory.c_str();
+    if (token == nullptr) {
+      return CreateProcessW(program.path.c_str(), command.data(), nullptr, nullptr, inherit, flags,
+                            environment.data(), where, &startup.StartupInfo, &born) != 0;
+    }
+    return CreateProcessAsUserW(token, program.path.c_str(), command.data(), nullptr, nullptr, inherit, flags,
+                                environment.data(), where, &startup.StartupInfo, &born) != 0;
+  }
+};
+
 }  // namespace
 
 StatusOr<Spawned> StartProcess(const LaunchPlan& plan, const SpawnHandles& handles,
-                               const std::vector<HANDLE>& jobs) {
-  ASSIGN_OR_RETURN(const Program program, FindProgram(plan));
-  ASSIGN_OR_RETURN(const std::wstring directory, WorkingDirectory(plan));
+                               const std::vector<HANDLE>& jobs, HANDLE token) {
+  Birth birth;
+  ASSIGN_OR_RETURN(birth.program, FindProgram(plan));
+  ASSIGN_OR_RETURN(birth.directory, WorkingDirectory(plan));
   ASSIGN_OR_RETURN(Streams streams, MakeStreams(handles));
   Attributes attributes;
   RETURN_IF_ERROR(attributes.Fill(jobs, streams));
-  STARTUPINFOEXW startup{};
-  startup.StartupInfo.cb = sizeof startup;
-  startup.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
-  startup.StartupInfo.hStdInput = streams.list[0];
-  startup.StartupInfo.hStdOutput = streams.list[1];
-  startup.StartupInfo.hStdError = streams.list[2];
-  startup.lpAttributeList = attributes.get();
-  std::wstring command = Wide(program.command_line), block = EnvironmentBlock(plan);
-  constexpr DWORD kFlags = CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT | CREATE_NO_WINDOW;
+  birth.SetStreams(streams);
+  birth.startup.lpAttributeList = attributes.get();
+  birth.command = Wide(birth.program.command_line);
+  birth.environment = EnvironmentBlock(plan, token != nullptr ? token : OwnToken().get());
   PROCESS_INFORMATION born{};
-  if (!CreateProcessW(program.path.c_str(), command.data(), nullptr, nullptr, TRUE, kFlags, block.data(),
-                      directory.empty() ? nullptr : directory.c_str(), &startup.StartupInfo, &born)) {
-    return Failure(GetLastError(), program.path);
-  }
-  CloseHandle(born.hThread);
+  if (!birth.Run(token, born)) return Failure(GetLastError(), birth.program.path);
+  const Handle thread(born.hThread);
   return Spawned{static_cast<int32_t>(born.dwProcessId), reinterpret_cast<intptr_t>(born.hProcess)};
 }
 

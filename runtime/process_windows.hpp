@@ -10,12 +10,11 @@
 
 namespace jobpod {
 
-// Starts the first of the plan's executables that exists, as the calling process's account, in all of `jobs`
-// (outermost first) from its first instruction on, with the standard streams of `handles` and nothing else
-// inherited, without a window. A batch file or a
-// command of cmd.exe, and nothing else, is run by cmd.exe. NotFound when none exists, else Windows' own
-// reason.
+// Starts the first of the plan's executables that exists, as the account of `token` (null: the calling process's), in all
+// of `jobs` (outermost first) from its first instruction on, with the standard streams or the pseudo console of
+// `handles` and nothing else inherited, without a window. A batch file or a command of cmd.exe, and nothing else, is
+// run by cmd.exe. NotFound when none exists, else Windows' own reason.
 StatusOr<Spawned> StartProcess(const LaunchPlan& plan, const SpawnHandles& handles,
-                               const std::vector<HANDLE>& jobs);
+                               const std::vector<HANDLE>& jobs, HANDLE token = nullptr);
 
 }  // namespace jobpod

@@ -114,7 +114,7 @@ StatusOr<Account> BaseAccount(const UserSpec& spec, const std::string& image_use
 
 }  // namespace
 
-StatusOr<User> ResolveUser(const UserSpec& spec, const std::string& image_user) {
+StatusOr<User> Accounts::Resolve(const std::string&, const UserSpec& spec, const std::string& image_user) {
   std::string image_group;
   ASSIGN_OR_RETURN(Account account, BaseAccount(spec, image_user, image_group));
   if (spec.has_gid()) {
@@ -139,6 +139,15 @@ StatusOr<User> ResolveUser(const UserSpec& spec, const std::string& image_user) 
   user.set_home(account.home);
   user.mutable_groups()->Assign(groups.begin(), groups.end());
   return user;
+}
+
+// No accounts are made here.
+Status Accounts::Release(const std::string&) {
+  return absl::OkStatus();
+}
+
+Status Accounts::Recover(const std::set<std::string>&) {
+  return absl::OkStatus();
 }
 
 }  // namespace jobpod

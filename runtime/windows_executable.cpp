@@ -153,6 +153,14 @@ StatusOr<std::string> BuiltInCommandLine(const std::vector<std::string>& argumen
   return ShellLine(line);
 }
 
+std::string ShellCommandLine(const std::string& line) {
+  return ShellLine(line);
+}
+
+StatusOr<std::string> BatchCommandLine(const std::string& batch_file, const std::string& line, size_t words) {
+  return ShellLine(Concat("\"", batch_file, "\"", std::string_view(line).substr(EndOfWords(line, words))));
+}
+
 StatusOr<std::string> BatchCommandLine(const std::string& batch_file,
                                        const std::vector<std::string>& arguments) {
   std::string line = Concat("\"", batch_file, "\"");

@@ -33,9 +33,14 @@ bool IsShellBuiltIn(std::string_view program);
 // redirections in it.
 StatusOr<std::string> BuiltInCommandLine(const std::vector<std::string>& arguments);
 
+// The same for a whole line that begins with one.
+std::string ShellCommandLine(const std::string& line);
+
 // cmd.exe's command line for a batch file and its arguments, none of which cmd.exe interprets.
 // InvalidArgument for a line break, which nothing can carry into a batch file.
 StatusOr<std::string> BatchCommandLine(const std::string& batch_file,
                                        const std::vector<std::string>& arguments);
+// The same for what follows the first `words` words of an image's own command line, as it stands there.
+StatusOr<std::string> BatchCommandLine(const std::string& batch_file, const std::string& line, size_t words);
 
 }  // namespace jobpod

@@ -23,8 +23,8 @@ Status Audience::CheckRoom() const {
   return absl::ResourceExhaustedError(Concat(kMaxClients, " clients are attached already; try again later"));
 }
 
-StatusOr<AttachReply> Audience::Attach(const shim::Attach& asked, Fd control, AttachedClient::Input input,
-                                       bool terminal) {
+StatusOr<AttachReply> Audience::Attach(const shim::Attach& asked, ClientHandles handles,
+                                       AttachedClient::Input input, bool terminal) {
   // The client that the container is there for is waited for; who merely looks on must not disturb it.
   const bool drives = once_ && (input.owned || (terminal && asked.has_stdin()));
   Client client = drives ? std::exchange(expected_, nullptr) : nullptr;
@@ -34,7 +34,7 @@ StatusOr<AttachReply> Audience::Attach(const shim::Attach& asked, Fd control, At
                                                     drives ? WhenBehind::kWait : others));
     Admit(client);
   }
-  StatusOr<AttachReply> reply = client->Meet(asked, std::move(control), std::move(input));
+  StatusOr<AttachReply> reply = client->Meet(asked, std::move(handles), std::move(input));
   if (!reply.ok()) client->Drop(absl::OkStatus());
   return reply;
 }

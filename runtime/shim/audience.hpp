@@ -20,8 +20,9 @@ class Audience : public std::enable_shared_from_this<Audience> {
 
   // ResourceExhausted when there are too many already.
   Status CheckRoom() const;
-  // The client gets its ends over `control` (protocol.proto). `terminal`: the container has one.
-  StatusOr<AttachReply> Attach(const shim::Attach& asked, Fd control, AttachedClient::Input input, bool terminal);
+  // The client gets its ends (protocol.proto). `terminal`: the container has one.
+  StatusOr<AttachReply> Attach(const shim::Attach& asked, ClientHandles handles, AttachedClient::Input input,
+                               bool terminal);
 
   void Tell(LogStream stream, std::string_view bytes);
 

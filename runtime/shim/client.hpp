@@ -1,4 +1,4 @@
-// The daemon's end of a shim's socket (protocol.proto). One connection per pod, shared by all threads.
+// The daemon's end of a shim's socket (protocol.proto): a named pipe on Windows. One connection per pod, shared by all threads.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/native_handle.hpp"
 #include "base/status.hpp"
 #include "runtime/shim/protocol.pb.h"
 
@@ -28,7 +29,7 @@ class ShimClient {
   };
 
   static StatusOr<std::shared_ptr<ShimClient>> Connect(boost::asio::io_context& io,
-                                                       const std::string& socket_path, Callbacks callbacks);
+                                                       const std::string& socket, Callbacks callbacks);
   virtual ~ShimClient() = default;
 
   // First of all: checks the version and subscribes to events.
@@ -45,11 +46,11 @@ class ShimClient {
 
   // Any other request; `handles` travel with it and stay the caller's.
   virtual StatusOr<shim::FromShim> Call(shim::ToShim request, Deadline deadline,
-                                        const std::vector<int>& handles = {}) = 0;
+                                        const std::vector<NativeHandle>& handles = {}) = 0;
 
   // Sends `request` with `handles` (still the caller's) and calls `done` once, on an io thread: with the
   // answer or the end of the connection. No deadline.
-  virtual void CallAsync(shim::ToShim request, const std::vector<int>& handles,
+  virtual void CallAsync(shim::ToShim request, const std::vector<NativeHandle>& handles,
                          std::function<void(StatusOr<shim::FromShim>)> done) = 0;
   // Does not wait.
   virtual void CancelExec(const std::string& exec_id) = 0;

@@ -1,15 +1,14 @@
 // One output stream of one attached client: a pipe with a bound.
 #pragma once
 
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "base/handle_linux.hpp"
 #include "base/status.hpp"
+#include "runtime/shim/output_end.hpp"
 
 namespace jobpod::shim {
 
@@ -28,8 +27,10 @@ class ClientOutput : public std::enable_shared_from_this<ClientOutput> {
     std::function<void(const Status&)> cut;  // it is to be let go; not after Close
   };
 
-  // `end`: the pipe's writing end, non-blocking.
-  ClientOutput(boost::asio::io_context& io, Fd end, WhenBehind when_behind);
+  ClientOutput(boost::asio::io_context& io, WhenBehind when_behind);
+
+  // See OutputEnd.
+  void Connect(OwnedHandle end) { end_.Connect(std::move(end)); }
 
   void SetEvents(Events events) { events_ = std::move(events); }
 
@@ -49,8 +50,9 @@ class ClientOutput : public std::enable_shared_from_this<ClientOutput> {
   void WriteOn();
   void Cut(const Status& why);
   void End();
+  void CloseAfterWriting();
 
-  boost::asio::posix::stream_descriptor end_;
+  OutputEnd end_;
   boost::asio::steady_timer patience_;
   const WhenBehind when_behind_;
   Events events_;

@@ -23,11 +23,7 @@ void Container::Stop(std::chrono::milliseconds timeout, int signal, bool whole_t
   if (signal > 0) stop_signal_ = signal;
   Arm(After(timeout));
   stop_whole_tree_ = whole_tree || stop_whole_tree_;
-  if (stop_whole_tree_) {
-    (void)job_->Signal(stop_signal_);
-  } else {
-    SignalInit();
-  }
+  SignalStop();
 }
 
 void Container::Kill() {
@@ -60,7 +56,8 @@ StatusOr<Container::Place> Container::PlaceForExec() {
 
 void Container::OnInitExit(int exit_code) {
   init_exited_ = true;
-  input_.Reset();
+  input_.reset();
+  if (exited()) return;  // published already, and not to be changed
   report_.set_exit_code(exit_code);
   report_.set_finished_at(NowUnixNanos());
   if (phase_ > Phase::kKilling) return;
@@ -93,7 +90,7 @@ void Container::OnTimer() {
             "a process outside the container still held its output 1 s after its end; what that process writes "
             "is not in the log");
       }
-      return Finish();
+      return FinishPumps();
     case Phase::kRunning:
     case Phase::kExited:
       return;
@@ -118,7 +115,16 @@ void Container::Drain() {
   phase_ = Phase::kDraining;
   Arm(After(kDrainBound));
   audience_->StopWaiting();
+  if (terminal_ != nullptr) terminal_->End();
   OnPumpEnd();
+}
+
+// Whoever holds the other ends: the last of them leads to Finish.
+void Container::FinishPumps() {
+  const std::vector<std::shared_ptr<OutputPump>> pumps(std::begin(pumps_), std::end(pumps_));
+  for (const auto& pump : pumps) {
+    if (pump != nullptr && !pump->ended()) pump->Finish();
+  }
 }
 
 void Container::OnPumpEnd() {
@@ -131,10 +137,8 @@ void Container::Finish() {
   auto alive = shared_from_this();
   phase_ = Phase::kExited;
   timer_.cancel();
-  for (auto& pump : pumps_) {
-    if (pump != nullptr) pump->Finish();
-    pump.reset();
-  }
+  for (auto& pump : pumps_) pump.reset();
+  terminal_.reset();
   log_->TellLoss();
   log_.reset();
   mount_namespace_.Reset();

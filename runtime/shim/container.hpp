@@ -7,12 +7,12 @@
 #include <string>
 
 #include "base/clock.hpp"
-#include "base/handle_linux.hpp"
+#include "base/native_handle.hpp"
 #include "runtime/job.hpp"
 #include "runtime/shim/output_pump.hpp"
 #include "runtime/shim/protocol.pb.h"
 #include "runtime/shim/reaper.hpp"
-#include "runtime/shim/stdio_linux.hpp"
+#include "runtime/shim/stdio.hpp"
 
 namespace jobpod::shim {
 
@@ -54,14 +54,14 @@ class Container : public std::enable_shared_from_this<Container> {
   bool exited() const { return phase_ == Phase::kExited; }
 
   // Joins a client (protocol.proto). FailedPrecondition when the container does not run any more.
-  StatusOr<AttachReply> Attach(const shim::Attach& asked, Fd control);
+  StatusOr<AttachReply> Attach(const shim::Attach& asked, ClientHandles handles);
 
   // For an exec. FailedPrecondition when the container's first process does not run any more.
   struct Place {
     Job* job;
-    int mount_namespace;    // to enter; -1 = none
-    int process;            // a pidfd of the first process
-    bool isolated = false;  // all of that process's namespaces are to be entered
+    NativeHandle mount_namespace;  // Linux: to enter
+    NativeHandle process;          // of the first process: a pidfd on Linux
+    bool isolated = false;         // all of that process's namespaces are to be entered
   };
   StatusOr<Place> PlaceForExec();
 
@@ -73,10 +73,13 @@ class Container : public std::enable_shared_from_this<Container> {
   Status WatchJob();
   Status OpenLog(const std::string& path);
   void StartPumps(ContainerStdio stdio);
-  StatusOr<AttachedClient::Input> InputFor(const shim::Attach& asked);
+  AttachedClient::Input InputFor(const shim::Attach& asked);
   void RecordStartFailure(const Status& failure);
 
-  void SignalInit();
+  // Of each system (container_{linux,windows}.cpp).
+  void TakeView();    // of the host, as the first process has it: for execs
+  void SignalStop();  // the first process, or the whole tree
+
   void OnInitExit(int exit_code);
   void OnJobEmpty();
   void OnTimer();
@@ -84,6 +87,7 @@ class Container : public std::enable_shared_from_this<Container> {
   void Arm(Deadline deadline);
   void Drain();
   void OnPumpEnd();
+  void FinishPumps();
   void Finish();
   void DecideReason();
   void WriteRecord();
@@ -93,10 +97,11 @@ class Container : public std::enable_shared_from_this<Container> {
   ContainerReport report_;
   Phase phase_ = Phase::kRunning;
   std::unique_ptr<Job> job_;
-  Fd mount_namespace_;
-  Fd init_;  // pidfd
+  OwnedHandle mount_namespace_;  // Linux
+  OwnedHandle init_;             // a pidfd on Linux
   bool private_namespace_ = false, isolated_ = false;
-  Fd input_;  // of a stdin_once container only until its client has come
+  std::shared_ptr<InputEnd> input_;  // of a stdin_once container only until its client has come
+  std::shared_ptr<Terminal> terminal_;
   bool tty_ = false, stdin_once_ = false;
   std::shared_ptr<Audience> audience_;
   std::shared_ptr<LogWriter> log_;

@@ -1,33 +1,37 @@
 // The shim's end of a control socket (protocol.proto): what a stream lives by.
 #pragma once
 
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
-#include "base/handle_linux.hpp"
+#include "base/native_handle.hpp"
 #include "base/status.hpp"
 #include "runtime/shim/protocol.pb.h"
 
 namespace jobpod::shim {
 
 // On the shim's one thread.
-class ControlSocket : public std::enable_shared_from_this<ControlSocket> {
+class ControlSocket {
  public:
-  ControlSocket(boost::asio::io_context& io, Fd socket);
+  struct Events {
+    std::function<void()> closed;  // the daemon has let go: once, from the event loop, never after End
+    std::function<void(uint16_t width, uint16_t height)> resized;  // Windows; elsewhere the daemon has the terminal
+  };
 
-  // `on_closed` is called once from the event loop when the daemon has let go; never after End.
-  void Start(std::function<void()> on_closed);
+  ControlSocket(boost::asio::io_context& io, OwnedHandle socket);
+  ~ControlSocket();
+
+  void Start(Events events);
 
   // Tells the daemon how it ended, and closes.
   void End(const StatusOr<ExecReply>& outcome);
 
  private:
-  void Wait();
-  bool IsClosed();
-
-  boost::asio::posix::stream_descriptor socket_;
-  std::function<void()> on_closed_;
+  class Socket;
+  std::shared_ptr<Socket> socket_;
 };
 
 }  // namespace jobpod::shim

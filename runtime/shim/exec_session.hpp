@@ -31,6 +31,8 @@ class ExecSession : public std::enable_shared_from_this<ExecSession> {
  private:
   ExecSession(boost::asio::io_context& io, std::unique_ptr<Job> job, Done done);
 
+  Status Spawn(Reaper& reaper, const LaunchPlan& plan, const SpawnHandles& handles);
+  void GiveUp();
   void Arm(std::chrono::milliseconds timeout);
   void OnExit(int exit_code);
   void OnTimeout();

@@ -49,19 +49,12 @@ Status PrepareProcess() {
   return absl::OkStatus();
 }
 
-StatusOr<Config> ReadConfig(const std::string& path) {
-  ASSIGN_OR_RETURN(std::string bytes, ReadFile(path));
-  Config config;
-  if (config.ParseFromString(bytes) && !config.state_directory().empty()) return config;
-  return absl::InvalidArgumentError(Concat(path, " is not a shim configuration"));
-}
-
 Status Run(int argc, char** argv) {
   if (argc != 2) return absl::InvalidArgumentError("usage: jobpod-shim CONFIG (started by jobpodd only)");
   RETURN_IF_ERROR(PrepareProcess());
   ASSIGN_OR_RETURN(Config config, ReadConfig(argv[1]));
   boost::asio::io_context io(1);
-  Server server(io, std::move(config), argv[1], Fd(kListener));
+  Server server(io, std::move(config), argv[1], OwnedHandle(kListener));
   RETURN_IF_ERROR(server.Begin());
   io.run();
   return absl::OkStatus();

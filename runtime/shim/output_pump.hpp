@@ -1,27 +1,29 @@
 // Moves one stream of a container into its log and to the clients attached to it.
 #pragma once
 
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
-#include "base/handle_linux.hpp"
+#include "base/native_handle.hpp"
 #include "runtime/shim/audience.hpp"
 #include "runtime/shim/log_writer.hpp"
 
 namespace jobpod::shim {
 
-// One read buffer serves all pumps: nothing stays in it between two turns of the event loop.
+// On Linux one read buffer serves all pumps: nothing stays in it between two turns of the event loop.
 using ReadBuffer = std::vector<char>;
 
 class OutputPump : public std::enable_shared_from_this<OutputPump> {
  public:
-  // `source`: a non-blocking pipe end or terminal. `buffer` outlives the pump.
-  OutputPump(boost::asio::io_context& io, Fd source, std::shared_ptr<LogWriter> log,
+  // `source`: the shim's end of a container's stream (stdio.hpp). `buffer` outlives the pump.
+  OutputPump(boost::asio::io_context& io, OwnedHandle source, std::shared_ptr<LogWriter> log,
              std::shared_ptr<Audience> audience, LogStream stream, ReadBuffer& buffer);
+  ~OutputPump();
 
-  // `on_end` is called once from the event loop after the last byte is in the log; never after Finish.
+  // `on_end` is called once after the last byte is in the log: from the event loop, or inside Finish.
   void Start(std::function<void()> on_end);
 
   // Reads on if it has paused for the audience and need not any more.
@@ -33,11 +35,14 @@ class OutputPump : public std::enable_shared_from_this<OutputPump> {
   bool ended() const { return ended_; }
 
  private:
-  void Wait();
-  bool ReadSome();
+  class Source;
+
+  // Of each system (output_pump_{linux,windows}.cpp): reads until the end, or until the audience holds it back.
+  void Read();
+  void Take(std::string_view bytes);
   void End();
 
-  boost::asio::posix::stream_descriptor source_;
+  std::unique_ptr<Source> source_;
   std::shared_ptr<LogWriter> log_;
   const std::shared_ptr<Audience> audience_;
   const LogStream stream_;

@@ -90,9 +90,9 @@ Status Pod::ReopenLog(const std::string& container_id) {
   return container->ReopenLog();
 }
 
-StatusOr<AttachReply> Pod::Attach(const shim::Attach& asked, Fd control) {
+StatusOr<AttachReply> Pod::Attach(const shim::Attach& asked, ClientHandles handles) {
   ASSIGN_OR_RETURN(auto container, Find(asked.container_id()));
-  return container->Attach(asked, std::move(control));
+  return container->Attach(asked, std::move(handles));
 }
 
 Status Pod::Exec(const shim::Exec& exec, SpawnHandles handles, ExecSession::Done done) {

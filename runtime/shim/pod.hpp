@@ -28,7 +28,7 @@ class Pod {
   Status Forget(const std::string& container_id);
   Status ReopenLog(const std::string& container_id);
 
-  StatusOr<AttachReply> Attach(const shim::Attach& asked, Fd control);
+  StatusOr<AttachReply> Attach(const shim::Attach& asked, ClientHandles handles);
 
   // `done` is called once unless this fails.
   Status Exec(const shim::Exec& exec, SpawnHandles handles, ExecSession::Done done);

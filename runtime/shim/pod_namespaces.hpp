@@ -1,10 +1,10 @@
-// The namespaces a pod's image-root containers share.
+// The namespaces a pod's image-root containers share (Linux).
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
 
-#include "base/handle_linux.hpp"
+#include "base/native_handle.hpp"
 #include "base/status.hpp"
 #include "runtime/job.hpp"
 #include "runtime/shim/protocol.pb.h"
@@ -26,7 +26,7 @@ class PodNamespaces {
  private:
   Status Take(int32_t pid);
 
-  Fd processes_, ipc_, mounts_;
+  OwnedHandle processes_, ipc_, mounts_;
 };
 
 }  // namespace jobpod::shim

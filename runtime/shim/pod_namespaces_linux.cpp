@@ -67,10 +67,14 @@ StatusOr<PodNamespaces> PodNamespaces::Create(boost::asio::io_context& io, Job& 
 }
 
 Status PodNamespaces::Take(int32_t pid) {
-  ASSIGN_OR_RETURN(processes_, OpenFile(Concat("/proc/", pid, "/ns/pid"), O_RDONLY));
-  ASSIGN_OR_RETURN(ipc_, OpenFile(Concat("/proc/", pid, "/ns/ipc"), O_RDONLY));
-  ASSIGN_OR_RETURN(mounts_, OpenFile(Concat("/proc/", pid, "/ns/mnt"), O_RDONLY));
-  return absl::OkStatus();
+  const auto take = [pid](std::string_view name, OwnedHandle& place) -> Status {
+    ASSIGN_OR_RETURN(Fd file, OpenFile(Concat("/proc/", pid, "/ns/", name), O_RDONLY));
+    place = OwnedHandle(file.Release());
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(take("pid", processes_));
+  RETURN_IF_ERROR(take("ipc", ipc_));
+  return take("mnt", mounts_);
 }
 
 Status PodNamespaces::Describe(const LaunchPlan& plan, SpawnHandles& handles) const {

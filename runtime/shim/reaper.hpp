@@ -1,13 +1,13 @@
-// Reaps every child of the shim: the processes it started, and the orphans a subreaper inherits.
+// Reaps every child of the shim: the processes it started, and on Linux the orphans a subreaper inherits.
 #pragma once
 
-#include <sys/types.h>
-
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
 #include <functional>
-#include <unordered_map>
+#include <memory>
 
 #include "base/status.hpp"
+#include "runtime/job.hpp"
 
 namespace jobpod::shim {
 
@@ -15,24 +15,22 @@ namespace jobpod::shim {
 // used again before its callback has run.
 class Reaper {
  public:
-  // 0…255, or 128 + the signal that killed the process.
+  // 0…255, or 128 + the signal that killed the process; on Windows the code as it is.
   using OnExit = std::function<void(int exit_code)>;
 
-  explicit Reaper(boost::asio::io_context& io) : signals_(io) {}
+  explicit Reaper(boost::asio::io_context& io);
+  ~Reaper();
 
-  // Blocks SIGCHLD and begins. Called once.
+  // Linux: blocks SIGCHLD. Called once.
   Status Begin();
 
   // Calls `on_exit` once, from the event loop, when the child has ended. Called right after its start,
-  // before control returns to the event loop.
-  void Watch(pid_t pid, OnExit on_exit) { watched_[pid] = std::move(on_exit); }
+  // before control returns to the event loop. `process_handle` stays the caller's.
+  Status Watch(const Spawned& child, OnExit on_exit);
 
  private:
-  void Wait();
-  void ReapAll();
-
-  boost::asio::posix::stream_descriptor signals_;
-  std::unordered_map<pid_t, OnExit> watched_;
+  class Children;
+  std::unique_ptr<Children> children_;
 };
 
 }  // namespace jobpod::shim

@@ -3,8 +3,9 @@
 #include <algorithm>
 
 #include "base/file.hpp"
-#include "runtime/shim/cold_code.hpp"
-#include "runtime/shim/peer_linux.hpp"
+#include "runtime/shim/own_process.hpp"
+#include "runtime/shim/socket_name.hpp"
+#include "runtime/shim/stream_handles.hpp"
 
 namespace jobpod::shim {
 namespace {
@@ -17,13 +18,20 @@ constexpr std::chrono::seconds kBusyLife{1};  // after the last request
 
 }  // namespace
 
-Server::Server(boost::asio::io_context& io, Config config, std::string config_path, Fd listener)
+StatusOr<Config> ReadConfig(const std::string& path) {
+  ASSIGN_OR_RETURN(std::string bytes, ReadFile(path));
+  Config config;
+  if (config.ParseFromString(bytes) && !config.state_directory().empty()) return config;
+  return absl::InvalidArgumentError(Concat(path, " is not a shim configuration"));
+}
+
+Server::Server(boost::asio::io_context& io, Config config, std::string config_path, OwnedHandle socket)
     : io_(io),
       config_(std::move(config)),
       config_path_(std::move(config_path)),
       buffer_(kReadBufferSize),
       reaper_(io),
-      listener_(io, listener.Release()),
+      listener_(io, std::move(socket), ShimSocket(config_.state_directory())),
       handshake_(io),
       rest_(io) {}
 
@@ -41,7 +49,7 @@ Status Server::Begin() {
   };
   ASSIGN_OR_RETURN(pod_, Pod::Create(io_, reaper_, buffer_, config_, exited, lost));
   WaitForHandshake();
-  AcceptSoon();
+  listener_.Start([this](OwnedHandle connection) { Admit(std::move(connection)); });
   return absl::OkStatus();
 }
 
@@ -54,21 +62,11 @@ void Server::WaitForHandshake() {
   });
 }
 
-void Server::AcceptSoon() {
-  listener_.async_wait(listener_.wait_read, [this](boost::system::error_code error) {
-    if (error) return;
-    AcceptAll();
-    AcceptSoon();
-  });
-}
-
-void Server::AcceptAll() {
-  while (Fd socket = AcceptOwner(listener_.native_handle())) {
-    if (connections_.size() >= kMaxConnections) continue;
-    auto connection = std::make_shared<Connection>(io_, std::move(socket), *this, buffer_);
-    connections_.insert(connection);
-    connection->Start();
-  }
+void Server::Admit(OwnedHandle socket) {
+  if (connections_.size() >= kMaxConnections) return;
+  auto connection = std::make_shared<Connection>(io_, std::move(socket), *this, buffer_);
+  connections_.insert(connection);
+  connection->Start();
 }
 
 void Server::OnRequest(const std::shared_ptr<Connection>& connection, const ToShim& request) {
@@ -137,9 +135,8 @@ Status Server::StartContainer(const jobpod::shim::Start& start, StartReply& repl
 }
 
 Status Server::AttachClient(const ConnectionPointer& connection, const shim::Attach& asked, AttachReply& reply) {
-  Fd control = connection->TakeHandle();
-  if (!control) return absl::InvalidArgumentError("the control socket is missing from the attach");
-  ASSIGN_OR_RETURN(reply, pod_->Attach(asked, std::move(control)));
+  ASSIGN_OR_RETURN(ClientHandles handles, TakeClientHandles(*connection, asked));
+  ASSIGN_OR_RETURN(reply, pod_->Attach(asked, std::move(handles)));
   return absl::OkStatus();
 }
 

@@ -1,22 +1,25 @@
 // The shim's side of protocol.proto: connections in, requests to the pod, events out.
 #pragma once
 
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <set>
 #include <string>
 
 #include "runtime/shim/connection.hpp"
+#include "runtime/shim/listener.hpp"
 #include "runtime/shim/pod.hpp"
 
 namespace jobpod::shim {
 
+// Of the shim; InvalidArgument for a file that is none.
+StatusOr<Config> ReadConfig(const std::string& path);
+
 // On the shim's one thread. Stops the io_context when the shim has nothing left to do.
 class Server : public ConnectionOwner {
  public:
-  // `listener`: a listening local socket. `config_path`: the file `config` was read from.
-  Server(boost::asio::io_context& io, Config config, std::string config_path, Fd listener);
+  // `socket`: see Listener. `config_path`: the file `config` was read from.
+  Server(boost::asio::io_context& io, Config config, std::string config_path, OwnedHandle socket);
 
   // Makes the pod's job and begins to accept.
   Status Begin();
@@ -27,8 +30,7 @@ class Server : public ConnectionOwner {
  private:
   using ConnectionPointer = std::shared_ptr<Connection>;
 
-  void AcceptSoon();
-  void AcceptAll();
+  void Admit(OwnedHandle socket);
   void WaitForHandshake();
   void RestSoon();  // lets go of memory once requests cease
 
@@ -48,7 +50,7 @@ class Server : public ConnectionOwner {
   const std::string config_path_;
   ReadBuffer buffer_;
   Reaper reaper_;
-  boost::asio::posix::stream_descriptor listener_;
+  Listener listener_;
   boost::asio::steady_timer handshake_;
   boost::asio::steady_timer rest_;
   std::unique_ptr<Pod> pod_;

@@ -6,18 +6,18 @@
 
 #include "base/status.hpp"
 #include "runtime/shim/protocol.pb.h"
+#include "runtime/shim/socket_name.hpp"
 
 namespace jobpod {
 
 struct SpawnedShim {
   int32_t pid = 0;
-  std::string socket;  // path
+  std::string socket;  // ShimSocket
 };
 
-// Makes the state directory (0700), writes <state_directory>/config, binds and listens on
-// <state_directory>/shim.sock (0600), and starts `shim_path` with that socket as descriptor 3, so that a
-// client may connect at once. The process is this process's child; whoever reaps SIGCHLD reaps it. Nothing
-// but the directory stays on failure.
+// Makes the state directory (0700), writes <state_directory>/config, listens on the shim's socket (the owner's
+// alone) and starts `shim_path` with it, so that a client may connect at once. The process is this process's
+// child; on Linux whoever reaps SIGCHLD reaps it. Nothing but the directory stays on failure.
 StatusOr<SpawnedShim> SpawnShim(const std::string& shim_path, const shim::Config& config);
 
 // Kills the shim of a state directory, whether it answers or not: one that was stopped before it could say

@@ -67,7 +67,7 @@ class SpawnSettings {
 
 StatusOr<SpawnedShim> SpawnShim(const std::string& shim_path, const shim::Config& config) {
   std::string config_path = Concat(config.state_directory(), "/config");
-  std::string socket_path = Concat(config.state_directory(), "/shim.sock");
+  std::string socket_path = ShimSocket(config.state_directory());
   RETURN_IF_ERROR(MakeDirectories(config.state_directory(), 0700));
   RETURN_IF_ERROR(WriteFileAtomic(config_path, config.SerializeAsString()));
   ASSIGN_OR_RETURN(Fd listener, Listen(socket_path));

@@ -1,24 +1,19 @@
-#include "runtime/shim/stdio_linux.hpp"
-
 #include "base/pipe_linux.hpp"
-#include "runtime/console_linux.hpp"
+#include "runtime/shim/stdio.hpp"
 
 namespace jobpod::shim {
+namespace {
 
-Status ContainerStdio::TakeTerminal() {
-  if (!console) return absl::OkStatus();
-  ASSIGN_OR_RETURN(output, ReceiveHandle(console.get()));
-  ASSIGN_OR_RETURN(input, Duplicate(output));
-  console.Reset();
-  return MakeNonBlocking(output);
+OwnedHandle Own(Fd end) {
+  return OwnedHandle(end.Release());
 }
+
+}  // namespace
 
 StatusOr<ContainerStdio> OpenStdio(const Stdio& asked) {
   ContainerStdio stdio;
   if (asked.tty()) {
-    ASSIGN_OR_RETURN(SocketPair sockets, MakeSocketPair());
-    stdio.console = std::move(sockets.ours);
-    stdio.process_console = std::move(sockets.theirs);
+    ASSIGN_OR_RETURN(stdio.terminal, Terminal::ForContainer());
     return stdio;
   }
   ASSIGN_OR_RETURN(Pipe output, MakePipe());
@@ -29,13 +24,13 @@ StatusOr<ContainerStdio> OpenStdio(const Stdio& asked) {
   if (asked.stdin()) {
     ASSIGN_OR_RETURN(Pipe input, MakePipe());
     RETURN_IF_ERROR(MakeNonBlocking(input.write));
-    stdio.process_input = std::move(input.read);
-    stdio.input = std::move(input.write);
+    stdio.process_input = Own(std::move(input.read));
+    stdio.input = Own(std::move(input.write));
   }
-  stdio.output = std::move(output.read);
-  stdio.error = std::move(error.read);
-  stdio.process_output = std::move(output.write);
-  stdio.process_error = std::move(error.write);
+  stdio.output = Own(std::move(output.read));
+  stdio.error = Own(std::move(error.read));
+  stdio.process_output = Own(std::move(output.write));
+  stdio.process_error = Own(std::move(error.write));
   return stdio;
 }
 

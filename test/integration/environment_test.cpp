@@ -1,6 +1,8 @@
 // What a process is born with: environment, working directory, user, node identity.
 #include <unistd.h>
 
+#include <fstream>
+
 #include "test/integration/suite.hpp"
 
 namespace jobpod::test {
@@ -88,6 +90,13 @@ TEST_CASE("a process inherits no descriptor of the daemon or the shim") {
 TEST_CASE("standard input is empty unless asked for") {
   Pod pod;
   CHECK(pod.RunScript("cat; echo end").out == "end\n");
+}
+
+TEST_CASE("a container has neither the daemon's place before the OOM killer nor its limit of open files") {
+  Daemon daemon;
+  std::ofstream("/proc/" + std::to_string(daemon.pid()) + "/oom_score_adj") << "200\n";
+  Pod pod(daemon);
+  CHECK(pod.Run(Busybox("cat /proc/self/oom_score_adj; ulimit -n", daemon)).out == "0\n1024\n");
 }
 
 }  // namespace jobpod::test

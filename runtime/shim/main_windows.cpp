@@ -1,0 +1,72 @@
+#include <windows.h>
+
+#include <shellapi.h>
+
+#include <boost/asio/io_context.hpp>
+#include <exception>
+#include <vector>
+
+#include "base/file.hpp"
+#include "base/file_windows.hpp"
+#include "base/native_handle.hpp"
+#include "base/win32_windows.hpp"
+#include "runtime/shim/main.hpp"
+#include "runtime/shim/server.hpp"
+
+namespace jobpod::shim {
+namespace {
+
+// As UTF-8: main's own are in the system's code page.
+std::vector<std::string> Arguments() {
+  int count = 0;
+  wchar_t** words = CommandLineToArgvW(GetCommandLineW(), &count);
+  std::vector<std::string> arguments;
+  for (int i = 0; words != nullptr && i < count; ++i) arguments.push_back(Utf8(words[i]));
+  LocalFree(words);
+  return arguments;
+}
+
+// A shim that fails must not wait for somebody to press a button.
+void FailQuietly() {
+  SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
+}
+
+StatusOr<OwnedHandle> ListenerOf(const std::string& value) {
+  const auto handle = static_cast<NativeHandle>(std::strtoull(value.c_str(), nullptr, 10));
+  DWORD flags = 0;
+  if (GetHandleInformation(reinterpret_cast<HANDLE>(handle), &flags)) return OwnedHandle(handle);
+  return absl::InvalidArgumentError(Concat("\"", value, "\" is not the handle of a pipe"));
+}
+
+Status Run(const std::vector<std::string>& arguments) {
+  if (arguments.size() != 3) {
+    return absl::InvalidArgumentError("usage: jobpod-shim CONFIG PIPE (started by jobpodd only)");
+  }
+  FailQuietly();
+  ASSIGN_OR_RETURN(OwnedHandle listener, ListenerOf(arguments[2]));
+  ASSIGN_OR_RETURN(Config config, ReadConfig(arguments[1]));
+  boost::asio::io_context io(1);
+  Server server(io, std::move(config), arguments[1], std::move(listener));
+  RETURN_IF_ERROR(server.Begin());
+  io.run();
+  return absl::OkStatus();
+}
+
+void Say(std::string_view words) {
+  (void)WriteAll(GetStdHandle(STD_ERROR_HANDLE), Concat("jobpod-shim: ", words, "\n"), "standard error");
+}
+
+}  // namespace
+
+int ShimMain(int, char**) {
+  try {
+    Status status = Run(Arguments());
+    if (status.ok()) return 0;
+    Say(Message(status));
+  } catch (const std::exception& error) {
+    Say(error.what());
+  }
+  return 1;
+}
+
+}  // namespace jobpod::shim

@@ -1,0 +1,36 @@
+// A pseudo console: the system's terminal between two pipes (Windows 10 1809 and later, Wine).
+#pragma once
+
+#include <cstdint>
+#include <thread>
+
+#include "base/handle_windows.hpp"
+#include "base/status.hpp"
+
+namespace jobpod {
+
+class PseudoConsole {
+ public:
+  // Reads what is typed from `input` and writes the screen to `output`, both for waiting reads and writes; they stay
+  // the caller's. Unimplemented where the system has no pseudo consoles.
+  static StatusOr<PseudoConsole> Create(HANDLE input, HANDLE output);
+
+  PseudoConsole(PseudoConsole&& other) noexcept;
+  PseudoConsole& operator=(PseudoConsole&&) = delete;
+  ~PseudoConsole();
+
+  HANDLE get() const { return console_; }
+  void Resize(uint16_t width, uint16_t height);
+
+  // Programs that still have it get the close event; the rest of the screen is written, and `output` ends. The
+  // system may wait in this for `output` to be read: it runs on a thread of its own.
+  void Close();
+
+ private:
+  explicit PseudoConsole(HANDLE console) : console_(console) {}
+
+  HANDLE console_ = nullptr;
+  std::thread closing_;
+};
+
+}  // namespace jobpod
