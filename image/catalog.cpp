@@ -107,7 +107,7 @@ Status ImageCatalog::Finish() {
 // With the index it was lost which bridges the image has.
 StatusOr<Image> ImageCatalog::Bridge(const Image& image) {
   ASSIGN_OR_RETURN(LayerPins pins, layers_->PinPresent(LayerKeys(image)));
-  ASSIGN_OR_RETURN(LayerChain chain, BridgeLayers(*layers_, pins.keys()));
+  ASSIGN_OR_RETURN(LayerChain chain, BridgeLayers(*layers_, pins.keys(), {}));
   pins.Add(std::move(chain.bridges));
   pins_[image.id] = std::move(pins);
   Image whole = image;
@@ -117,9 +117,9 @@ StatusOr<Image> ImageCatalog::Bridge(const Image& image) {
 
 // The disk is waited for without the lock. Meanwhile a removal may have taken a blob that is shared.
 Status ImageCatalog::Commit(const NewImage& described, const std::map<std::string, std::string>& blobs,
-                            LayerPins pins) {
+                            LayerPins pins, const std::stop_token& stop) {
   NewImage image = described;
-  ASSIGN_OR_RETURN(LayerChain chain, BridgeLayers(*layers_, LayerKeys(image.image)));
+  ASSIGN_OR_RETURN(LayerChain chain, BridgeLayers(*layers_, LayerKeys(image.image), stop));
   image.image.layers = std::move(chain.keys);
   image.layers.merge(chain.sizes);
   pins.Add(std::move(chain.bridges));

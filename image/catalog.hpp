@@ -34,8 +34,9 @@ class ImageCatalog {
   const std::string& root() const { return root_; }
 
   // Fits the layers to one another, makes everything survive power loss, then adds the image. `pins` hold
-  // its layers.
-  Status Commit(const NewImage& image, const std::map<std::string, std::string>& blobs, LayerPins pins);
+  // its layers. Cancelled when `stop` comes while the layers are fitted.
+  Status Commit(const NewImage& image, const std::map<std::string, std::string>& blobs, LayerPins pins,
+                const std::stop_token& stop);
 
   // New names for an image that is there. NotFound when it is gone.
   Status Name(const std::string& id, const std::vector<std::string>& names,

@@ -12,8 +12,8 @@ namespace jobpod {
 // Writes everything of the file system that holds `path` to the disk.
 Status SyncDisk(const std::string& path);
 
-// Bytes and inodes below `path`, which is counted too; links are not followed. Files that vanish while
-// it looks are left out.
+// Bytes and inodes below `path`, which is counted too; links are not followed, and a file with several names counts
+// once. Files that vanish while it looks are left out.
 StatusOr<FilesystemUsage> MeasureTree(const std::string& path);
 
 // What a finished tree holds, by the lengths of its files (rounded up to 4 KiB, a file with several names

@@ -170,7 +170,7 @@ class Importer {
     LayerPins pins = catalog_.layers().Pin(LayerKeys(image.image));
     ASSIGN_OR_RETURN(image.layers, Install(image.image, layers));
     blobs[id] = std::move(config);
-    RETURN_IF_ERROR(catalog_.Commit(image, blobs, std::move(pins)));
+    RETURN_IF_ERROR(catalog_.Commit(image, blobs, std::move(pins), stop_));
     if (!IsDone(id)) ids_.push_back(id);
     return absl::OkStatus();
   }
@@ -217,7 +217,8 @@ StatusOr<std::vector<std::string>> ImportFile(ImageCatalog& catalog, const Image
   UnpackBudget budget({.max_bytes = limits.max_unpacked_bytes,
                        .max_entries = limits.max_entries,
                        .max_path = limits.max_path_bytes,
-                       .max_ratio = limits.max_ratio});
+                       .max_ratio = limits.max_ratio},
+                      &catalog.layers().windows());
   RETURN_IF_ERROR(UnpackLayer(source, directory, /*windows=*/false, budget, stop).status());
   return ImportTree(catalog, limits, directory, name, std::move(stop));
 }

@@ -14,6 +14,7 @@
 
 #include "base/status.hpp"
 #include "image/image_store.hpp"
+#include "image/layer_unpack.hpp"
 
 namespace jobpod {
 
@@ -71,6 +72,7 @@ class LayerStore {
   LayerStore(const std::string& root, std::map<std::string, LayerSize> present, bool keep_blobs);
 
   bool keep_blobs() const { return keep_blobs_; }
+  WideWindows& windows() { return windows_; }
   static std::string BlobOf(const std::string& directory);
   // Where the compressed layer is, if it was kept.
   std::string BlobPath(const std::string& key) const { return BlobOf(Path(key)); }
@@ -120,6 +122,7 @@ class LayerStore {
 
   const std::string directory_;
   const bool keep_blobs_;
+  WideWindows windows_;
   mutable std::mutex mutex_;
   std::condition_variable_any built_;
   std::map<std::string, LayerSize> present_;

@@ -141,7 +141,7 @@ class Pull {
     image->names = Names();
     LayerPins pins = catalog_.layers().Pin(LayerKeys(image->image));
     ASSIGN_OR_RETURN(image->layers, Install(*image, manifest.layers));
-    RETURN_IF_ERROR(catalog_.Commit(*image, blobs_, std::move(pins)));
+    RETURN_IF_ERROR(catalog_.Commit(*image, blobs_, std::move(pins), stop_));
     return id;
   }
 

@@ -61,8 +61,8 @@ RegistryEndpoint::RegistryEndpoint(RegistryHost host, Reference reference, const
     : host_(std::move(host)),
       reference_(std::move(reference)),
       retry_(settings.retry),
-      client_(host_.tls, settings.timeouts, settings.proxies),
-      foreign_(WithoutClient(host_.tls), settings.timeouts, settings.proxies),
+      client_(host_.tls, settings.timeouts, settings.proxies, settings.names),
+      foreign_(WithoutClient(host_.tls), settings.timeouts, settings.proxies, settings.names),
       authorizer_(MeantFor(host_, reference_, credentials),
                   Concat("repository:", reference_.repository, ":pull")) {}
 

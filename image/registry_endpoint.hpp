@@ -8,6 +8,7 @@
 #include <string>
 
 #include "image/http_client.hpp"
+#include "image/name_resolver.hpp"
 #include "image/reference.hpp"
 #include "image/registry_auth.hpp"
 #include "image/registry_config.hpp"
@@ -20,6 +21,7 @@ struct RegistrySettings {
   HttpTimeouts timeouts;
   ProxySettings proxies;
   RetryPolicy retry;
+  std::shared_ptr<NameResolver> names = std::make_shared<NameResolver>();
 };
 
 // Thread-safe. Responses must not outlive it.

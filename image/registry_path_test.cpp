@@ -55,7 +55,9 @@ TEST_CASE("a blob that breaks off at a mirror goes on at the registry") {
   std::string range;
   FakeRegistry mirror([](const FakeRequest& request) {
     FakeAnswer answer = Serve(request);
-    if (IsLayer(request)) answer.cut = 100'000;
+    if (!IsLayer(request)) return answer;
+    if (!request.range.empty()) return FakeAnswer{503, {}, ""};
+    answer.cut = 100'000;
     return answer;
   });
   FakeRegistry server([&](const FakeRequest& request) {
@@ -70,7 +72,24 @@ TEST_CASE("a blob that breaks off at a mirror goes on at the registry") {
   INFO(Message(id.status()));
   REQUIRE(id.ok());
   CHECK(range == "bytes=100000-");
-  CHECK(mirror.Count(DigestOf(BigImage().layers[0])) == 1);
+  CHECK(mirror.Count(DigestOf(BigImage().layers[0])) == 2);
+}
+
+TEST_CASE("a mirror that breaks off but goes on is asked for the rest") {
+  FakeRegistry mirror([](const FakeRequest& request) {
+    FakeAnswer answer = Serve(request);
+    if (IsLayer(request) && answer.body.size() > 50'000) answer.cut = 50'000;
+    return answer;
+  });
+  FakeRegistry server(Serve);
+  TemporaryDirectory root, hosts;
+  WriteHosts(hosts, server.address(), "[host.\"http://" + mirror.address() + "\"]\n");
+  ImagesConfig config = Config(root);
+  config.registry_config = hosts.path();
+  const auto id = OpenImages(config)->Pull(RequestFor(server.address()), {});
+  INFO(Message(id.status()));
+  REQUIRE(id.ok());
+  CHECK(server.requests().empty());
 }
 
 TEST_CASE("a mirror that is down is asked once in a pull") {

@@ -5,6 +5,7 @@
 
 #include "base/file.hpp"
 #include "base/id.hpp"
+#include "base/log.hpp"
 #include "base/scope_exit.hpp"
 #include "image/digest.hpp"
 #include "image/disk.hpp"
@@ -35,8 +36,16 @@ StatusOr<std::unique_ptr<RootfsStore>> RootfsStore::Open(ImageCatalog& catalog) 
   RETURN_IF_ERROR(MakeDirectories(EmptyLayer(catalog.root()), 0755));
   ASSIGN_OR_RETURN(const auto containers, ListDirectory(store->directory_));
   for (const std::string& id : containers) RETURN_IF_ERROR(store->HoldAgain(id));
-  store->overlay_ = OverlayWorks(catalog.root());
+  if (const auto found = store->Overlay(); !found.ok()) log::warn("{}", Message(found.status()));
   return store;
+}
+
+StatusOr<bool> RootfsStore::Overlay() {
+  const std::lock_guard lock(mutex_);
+  if (!overlay_) {
+    ASSIGN_OR_RETURN(overlay_, OverlayWorks(catalog_.root()));
+  }
+  return *overlay_;
 }
 
 // The container may run on them: they are held even when the index knows nothing of them.
@@ -72,13 +81,14 @@ StatusOr<std::vector<std::string>> RootfsStore::Hold(const std::string& containe
 
 StatusOr<Rootfs> RootfsStore::Prepare(const std::string& container_id, const ImagePointer& image) {
   RETURN_IF_ERROR(CheckId(container_id));
+  ASSIGN_OR_RETURN(const bool overlay, Overlay());
   Rootfs out{{}, Concat(Path(container_id), "/upper"), Concat(Path(container_id), "/work"), image};
   const bool again = PathExists(out.upper);
   ScopeExit undo([&] {
     if (!again) Release(container_id).IgnoreError();
   });
   ASSIGN_OR_RETURN(out.lower, Hold(container_id, *image));
-  if (overlay_) {
+  if (overlay) {
     RETURN_IF_ERROR(MakeDirectories(out.upper, 0755));
     RETURN_IF_ERROR(CopyRootLook(out.lower, out.upper));
     RETURN_IF_ERROR(MakeDirectories(out.work, 0700));
@@ -105,8 +115,9 @@ Status RootfsStore::Copy(const std::vector<std::string>& lower, const std::strin
 StatusOr<std::vector<std::string>> RootfsStore::PrepareVolume(const std::string& container_id,
                                                               const ImagePointer& image) {
   RETURN_IF_ERROR(CheckId(container_id));
+  ASSIGN_OR_RETURN(const bool overlay, Overlay());
   ASSIGN_OR_RETURN(std::vector<std::string> lower, Hold(container_id, *image));
-  if (overlay_) return lower;
+  if (overlay) return lower;
   const std::string copy = Concat(Path(container_id), "/volume-", DigestHex(image->id).substr(0, 16));
   RETURN_IF_ERROR(Copy(lower, copy, container_id));
   return std::vector<std::string>{copy};

@@ -29,7 +29,7 @@ bool SplitAuthority(std::string_view authority, Url& out) {
   out.port = colon == std::string_view::npos ? "" : authority.substr(colon + 1);
   if (out.port.empty()) out.port = out.secure() ? "443" : "80";
   return !out.host.empty() && out.port.size() <= 5 &&
-         out.port.find_first_not_of("0123456789") == std::string::npos;
+         out.port.find_first_not_of("0123456789") == std::string::npos && std::stoul(out.port) <= 65535;
 }
 
 }  // namespace
