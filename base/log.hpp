@@ -7,11 +7,13 @@
 #include <string>
 #include <utility>
 
+#include "base/status.hpp"
+
 namespace jobpod {
 
-// Sets the level ("trace", "debug", "info", "warn", "error", "off") and writes to standard error, one line an
-// entry: time, level, text. Called once, from main.
-void SetUpLog(const std::string& level);
+// Sets the level ("trace", "debug", "info", "warn", "error", "off") and writes to `file`, of which three of 10 MiB
+// are kept, or to standard error: one line an entry: time, level, text. Called once, from main.
+Status SetUpLog(const std::string& level, const std::string& file = "");
 
 namespace log {
 

@@ -1,12 +1,15 @@
 # Headers of other people's libraries, parsed once: without this most of a build is spent on them. Only external
 # headers stand here, so that a change of our own never makes everything stale.
-if(NOT CMAKE_CXX_COMPILER_ID STREQUAL GNU OR WIN32 OR JOBPOD_SANITIZE MATCHES thread)
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL GNU OR JOBPOD_SANITIZE MATCHES thread)
   return()
 endif()
 
 # Named relatively, so that what ccache keeps of one checkout serves the next.
 set(precompiled <cmake/precompiled.hpp>)
 set(precompiled_wire <cmake/precompiled_wire.hpp>)
+if(WIN32)
+  list(PREPEND precompiled <base/stdio_windows.hpp>)
+endif()
 
 # jobpod_precompiled(NAME KIND LIBRARIES… HEADERS headers…): who compiles them. The compiler takes a precompiled
 # header only from a compilation with the same kind of position-independent code, and programs' (KIND) differs
@@ -19,9 +22,15 @@ function(jobpod_precompiled name kind)
   target_link_libraries(${name} PRIVATE absl::status absl::statusor absl::strings absl::synchronization fmt::fmt
     protobuf::libprotobuf-lite ${arg_LIBRARIES})
   target_compile_options(${name} PRIVATE -Wpedantic)  # decides about predefined macros
-  if(kind STREQUAL program)
+  set_target_properties(${name} PROPERTIES JOBPOD_PRECOMPILED ON)
+  if(kind STREQUAL program AND WIN32)
+    target_link_libraries(${name} PRIVATE jobpod_test_main)
+  elseif(kind STREQUAL program)
     set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-    target_compile_options(${name} PRIVATE -fPIE ${jobpod_test_options})
+    target_compile_options(${name} PRIVATE -fPIE)
+  endif()
+  if(kind STREQUAL program)
+    target_compile_options(${name} PRIVATE ${jobpod_test_options})
   endif()
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_precompile_headers(${name} PRIVATE ${precompiled} ${arg_HEADERS})
@@ -56,6 +65,7 @@ function(jobpod_precompile directory)
       continue()
     endif()
     target_precompile_headers(${target} REUSE_FROM ${from})
+    set_target_properties(${target} PROPERTIES JOBPOD_PRECOMPILED ON)
     # gcc 12 forgets in a precompiled header which inlined code is the system's, and warns of what is not there.
     target_compile_options(${target} PRIVATE -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
   endforeach()

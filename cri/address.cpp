@@ -6,9 +6,6 @@
 namespace jobpod {
 namespace {
 
-constexpr size_t kMaxSocketPath = 107;
-constexpr std::string_view kUnix = "unix://";
-
 bool IsLoopbackV4(std::string_view host) {
   if (!host.starts_with("127.")) return false;
   int dots = 0;
@@ -37,24 +34,6 @@ StatusOr<uint16_t> ParsePort(std::string_view text, std::string_view whole) {
 }
 
 }  // namespace
-
-StatusOr<std::string> ParseEndpoint(std::string_view text) {
-  if (!text.starts_with(kUnix)) {
-    return absl::InvalidArgumentError(Concat("is \"", text, "\"; use unix:///path/of/a.sock"));
-  }
-  std::string_view path = text.substr(kUnix.size());
-  // gRPC would take a second slash for the beginning of a host's name.
-  while (path.starts_with("//")) path.remove_prefix(1);
-  if (!path.starts_with('/') || path.ends_with('/') || path.find('\0') != path.npos) {
-    return absl::InvalidArgumentError(Concat("is \"", text, "\"; the path of the socket must be absolute"));
-  }
-  if (path.size() > kMaxSocketPath) {
-    return absl::InvalidArgumentError(Concat("has a path of ", path.size(), " bytes (", path,
-                                             "); a socket's path is at most ", kMaxSocketPath,
-                                             " bytes, use a shorter one"));
-  }
-  return std::string(path);
-}
 
 StatusOr<HostPort> ParseLoopback(std::string_view text) {
   const size_t colon = text.rfind(':');

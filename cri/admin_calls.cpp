@@ -13,8 +13,8 @@ PullCall::PullCall(Images& images, RpcRecord record, const v1::PullImageRequest&
   request_.auth->password = request.password();
 }
 
-void PullCall::Run(Workers& workers) {
-  const Status queued = workers.Run([this] { Pull(); });
+void PullCall::Run(Workers& workers, const Status& admitted) {
+  const Status queued = admitted.ok() ? workers.Run([this] { Pull(); }) : admitted;
   if (!queued.ok()) End(queued);
 }
 

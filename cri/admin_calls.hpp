@@ -19,7 +19,8 @@ namespace jobpod {
 class PullCall : public grpc::ServerWriteReactor<v1::PullImageProgress> {
  public:
   PullCall(Images& images, RpcRecord record, const v1::PullImageRequest& request);
-  void Run(Workers& workers);
+  // `admitted`: whether it is to be done at all.
+  void Run(Workers& workers, const Status& admitted);
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override { stop_.request_stop(); }

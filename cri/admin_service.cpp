@@ -1,5 +1,7 @@
 #include "cri/admin_service.hpp"
 
+#include <filesystem>
+
 #include "cri/admin_calls.hpp"
 #include "cri/host_checks.hpp"
 #include "cri/proto/admin.grpc.pb.h"
@@ -9,7 +11,7 @@ namespace {
 
 Status Import(Images& images, const v1::ImportImageRequest& request, v1::ImportImageResponse& response,
               std::stop_token stop) {
-  if (!request.path().starts_with('/')) {
+  if (!std::filesystem::path(request.path()).is_absolute()) {
     return absl::InvalidArgumentError(
         Concat("cannot import \"", request.path(), "\": the path must be absolute"));
   }
@@ -19,7 +21,7 @@ Status Import(Images& images, const v1::ImportImageRequest& request, v1::ImportI
 }
 
 Status Export(Images& images, const v1::ExportImageRequest& request, std::stop_token stop) {
-  if (!request.path().starts_with('/')) {
+  if (!std::filesystem::path(request.path()).is_absolute()) {
     return absl::InvalidArgumentError(
         Concat("cannot export to \"", request.path(), "\": the path must be absolute"));
   }
@@ -56,8 +58,11 @@ constexpr Rpc kDoctor{.name = "AdminDoctor"};
 
 class AdminService : public v1::Admin::CallbackService {
  public:
-  AdminService(Images& images, Workers& workers, RpcObserver& observer, std::string root)
-      : images_(images), workers_(workers), root_(std::move(root)), skin_(workers, observer) {
+  AdminService(Images& images, Workers& workers, RpcObserver& observer, std::string root, PeerCheck peer_check)
+      : images_(images),
+        workers_(workers),
+        root_(std::move(root)),
+        skin_(workers, observer, std::move(peer_check)) {
     skin_.SetReady(true);  // images are open before there is a server
   }
 
@@ -82,7 +87,7 @@ class AdminService : public v1::Admin::CallbackService {
   grpc::ServerWriteReactor<v1::PullImageProgress>* PullImage(grpc::CallbackServerContext* context,
                                                              const v1::PullImageRequest* request) override {
     auto* call = new PullCall(images_, skin_.Record(kPull, *context), *request);
-    call->Run(workers_);
+    call->Run(workers_, skin_.Admit(kPull, *context));
     return call;
   }
 
@@ -101,8 +106,8 @@ class AdminService : public v1::Admin::CallbackService {
 }  // namespace
 
 std::unique_ptr<grpc::Service> MakeAdminService(Images& images, Workers& workers, RpcObserver& observer,
-                                                std::string root) {
-  return std::make_unique<AdminService>(images, workers, observer, std::move(root));
+                                                std::string root, PeerCheck peer_check) {
+  return std::make_unique<AdminService>(images, workers, observer, std::move(root), std::move(peer_check));
 }
 
 }  // namespace jobpod

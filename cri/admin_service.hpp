@@ -11,6 +11,6 @@ namespace jobpod {
 // What is passed by reference outlives the service; the service outlives its server and what it has given
 // to `workers`. `root` is the daemon's root directory, for the checks.
 std::unique_ptr<grpc::Service> MakeAdminService(Images& images, Workers& workers, RpcObserver& observer,
-                                                std::string root);
+                                                std::string root, PeerCheck peer_check);
 
 }  // namespace jobpod

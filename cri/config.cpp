@@ -111,7 +111,7 @@ Status CheckVersion(const toml::table& table, const Place& place) {
 }
 
 StatusOr<std::string> ReadNamed(const std::optional<std::string>& file) {
-  StatusOr<std::string> text = ReadFile(file.value_or(kDefaultConfigFile), kMaxFile);
+  StatusOr<std::string> text = ReadFile(file.value_or(kHostDefaults.config_file), kMaxFile);
   if (text.ok() || file || text.status().code() != absl::StatusCode::kNotFound) return text;
   return std::string("version = 1\n");
 }
@@ -133,8 +133,9 @@ Status ParseConfig(std::string_view text, const std::string& file, DaemonConfig&
 }
 
 Status CompleteConfig(DaemonConfig& config) {
-  if (config.address.empty()) config.address = Concat("unix://", config.state, "/jobpod.sock");
-  if (config.preload.empty()) config.preload = Concat(config.root, "/preload");
+  if (config.address.empty()) config.address = DefaultAddress(config.state);
+  if (config.link_root.empty()) config.link_root = DefaultLinkRoot(config.root);
+  if (config.preload.empty()) config.preload = Below(config.root, "preload");
   const Status endpoint = ParseEndpoint(config.address).status();
   if (!endpoint.ok()) return Status(endpoint.code(), Concat("[grpc] address ", Message(endpoint)));
   if (config.root != config.state) return absl::OkStatus();
@@ -146,7 +147,7 @@ StatusOr<DaemonConfig> LoadConfig(const std::optional<std::string>& file,
                                   const std::map<std::string, std::string>& flags) {
   DaemonConfig config;
   ASSIGN_OR_RETURN(const std::string text, ReadNamed(file));
-  RETURN_IF_ERROR(ParseConfig(text, file.value_or(kDefaultConfigFile), config));
+  RETURN_IF_ERROR(ParseConfig(text, file.value_or(kHostDefaults.config_file), config));
   for (const ConfigKey& key : ConfigKeys()) {
     const auto found = key.flag ? flags.find(key.flag) : flags.end();
     if (found != flags.end()) RETURN_IF_ERROR(SetFromFlag(config, key, found->second));

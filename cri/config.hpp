@@ -10,27 +10,28 @@
 #include <variant>
 
 #include "base/status.hpp"
+#include "cri/host_defaults.hpp"
 
 namespace jobpod {
-
-inline constexpr const char* kDefaultConfigFile = "/etc/jobpod/config.toml";
 
 // Paths are absolute. An empty text that has a place derived from another key is filled in by
 // CompleteConfig, after file and flags.
 struct DaemonConfig {
-  std::string root = "/var/lib/jobpod";  // durable
-  std::string state = "/run/jobpod";     // volatile
-  std::string shim;                      // empty: jobpod-shim beside jobpodd
+  std::string root = kHostDefaults.root;    // durable
+  std::string state = kHostDefaults.state;  // volatile
+  std::string shim;                         // empty: jobpod-shim beside jobpodd
   std::string log_level = "info";
-  std::string address;    // empty: unix://<state>/jobpod.sock
+  std::string log_file;    // empty: standard error
+  std::string address;     // empty: DefaultAddress(state)
   uint64_t workers = 512;  // threads for calls that wait, at most
   std::string streaming_address = "127.0.0.1:0";
   uint64_t streaming_idle_timeout_seconds = 4 * 3600;
   std::string http_address = "127.0.0.1:9450";  // or "off"
   std::string admit = "host-process";
   std::string default_handler = "image-root";
+  std::string link_root;  // empty: DefaultLinkRoot(root)
   uint64_t survivor_grace_seconds = 5;
-  std::string registry_config = "/etc/jobpod/registry.d";
+  std::string registry_config = kHostDefaults.registry_config;
   std::string preload;  // empty: <root>/preload
   uint64_t max_manifest_bytes = 4u << 20;
   uint64_t max_unpacked_bytes = 64ull << 30;

@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include "cri/address.hpp"
 #include "cri/config.hpp"
 
@@ -29,7 +31,8 @@ Status CheckLevel(std::string_view value) {
 }
 
 Status CheckPath(std::string_view value) {
-  if (value.starts_with('/') && value.find('\0') == std::string_view::npos) return absl::OkStatus();
+  const bool absolute = std::filesystem::path(value).is_absolute();
+  if (absolute && value.find('\0') == std::string_view::npos) return absl::OkStatus();
   return absl::InvalidArgumentError(Concat("is \"", value, "\"; use an absolute path"));
 }
 
@@ -55,15 +58,16 @@ using C = DaemonConfig;
 const ConfigKey kKeys[] = {
     {"", "root", "--root", "Durable data: database, images, writable layers. One daemon at a time uses it.",
      &C::root, CheckPath},
-    {"", "state", "--state", "Volatile data: sockets and exit records of running pods; best on a tmpfs.",
-     &C::state, CheckPath},
+    {"", "state", "--state", kHostDefaults.state_help, &C::state, CheckPath},
     {"", "shim", "--shim", "The program that holds a pod.", &C::shim, CheckOptionalPath, 0, 0,
      "<directory of jobpodd>/jobpod-shim"},
     {"", "log_level", "--log-level",
-     "Least level written to standard error: trace, debug, info, warn, error.", &C::log_level, CheckLevel},
+     "Least level written to the log: trace, debug, info, warn, error.", &C::log_level, CheckLevel},
+    {"", "log_file", "--log-file",
+     "Where the log goes instead of standard error; three files of 10 MiB are kept.", &C::log_file,
+     CheckOptionalPath},
     {"grpc", "address", "--address",
-     "Where kubelet, crictl and jobpod connect: a Unix socket, mode 0660, owned by root.", &C::address,
-     CheckEndpoint, 0, 0, "unix:///run/jobpod/jobpod.sock"},
+     kHostDefaults.address_help, &C::address, CheckEndpoint, 0, 0, kHostDefaults.address},
     {"grpc", "workers", nullptr,
      "Calls that may wait at a time (stop, exec, pull), each on a thread. Idle ones end.", &C::workers,
      nullptr, 4, 1024},
@@ -82,6 +86,9 @@ const ConfigKey kKeys[] = {
     {"pods", "default_handler", nullptr,
      "Handler of privileged host-network pods that name none (Linux); a stand-alone kubelet never does.",
      &C::default_handler, CheckHandler},
+    {"pods", "link_root", "--link-root",
+     "Parent of the directories where handler hostprocess-link shows images.", &C::link_root, CheckOptionalPath, 0, 0,
+     kHostDefaults.link_root},
     {"pods", "survivor_grace_seconds", nullptr,
      "How long processes that outlive their container's first process have before they are killed.",
      &C::survivor_grace_seconds, nullptr, 0, 3600},
@@ -89,7 +96,7 @@ const ConfigKey kKeys[] = {
      "Directory of <registry host>/hosts.toml files: mirrors, TLS, plain HTTP.", &C::registry_config,
      CheckOptionalPath},
     {"image", "preload", "--preload", "Image archives in this directory are imported at start.", &C::preload,
-     CheckOptionalPath, 0, 0, "/var/lib/jobpod/preload"},
+     CheckOptionalPath, 0, 0, kHostDefaults.preload},
     {"image", "max_manifest_bytes", nullptr, "Largest manifest or image config that is accepted.",
      &C::max_manifest_bytes, nullptr, 64u << 10, 64 * kMiB},
     {"image", "max_unpacked_bytes", nullptr, "Most bytes one image may unpack to.", &C::max_unpacked_bytes,
@@ -120,7 +127,9 @@ const ConfigKey kKeys[] = {
 std::string Value(const ConfigKey& key) {
   const DaemonConfig defaults;
   if (const auto* number = std::get_if<uint64_t C::*>(&key.member)) return std::to_string(defaults.**number);
-  return Concat("\"", key.derived ? key.derived : defaults.*std::get<std::string C::*>(key.member), "\"");
+  const std::string text = key.derived ? key.derived : defaults.*std::get<std::string C::*>(key.member);
+  const char* quote = text.find('\\') == std::string::npos ? "\"" : "'";  // TOML's literal text
+  return Concat(quote, text, quote);
 }
 
 }  // namespace

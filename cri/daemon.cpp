@@ -17,7 +17,6 @@
 #include "cri/metrics.hpp"
 #include "cri/process.hpp"
 #include "cri/root_lock.hpp"
-#include "cri/service_manager.hpp"
 #include "cri/watchdog.hpp"
 
 namespace jobpod {
@@ -29,7 +28,7 @@ constexpr size_t kMemoryQuota = 64u << 20;       // gRPC's own buffers
 constexpr size_t kQueue = 1024;                  // calls waiting for a worker
 
 ImagesConfig ImagesOf(const DaemonConfig& config) {
-  return {.root = config.root + "/images",
+  return {.root = Below(config.root, "images"),
           .registry_config = config.registry_config,
           .limits = {.max_manifest_bytes = config.max_manifest_bytes,
                      .max_unpacked_bytes = config.max_unpacked_bytes,
@@ -60,6 +59,8 @@ PodManagerConfig PodsOf(const DaemonConfig& config) {
   pods.job_root = JobRootOf(config.root);
   pods.root = config.root;
   pods.state = config.state;
+  pods.bind_root = kHostDefaults.bind_root;
+  pods.link_root = config.link_root;
   pods.shim_path = config.shim;
   pods.survivor_grace = std::chrono::seconds(config.survivor_grace_seconds);
   return pods;
@@ -69,7 +70,7 @@ PodManagerConfig PodsOf(const DaemonConfig& config) {
 // workers that still run their calls, and end after the server.
 class Daemon {
  public:
-  explicit Daemon(const DaemonConfig& config) : config_(config) {}
+  Daemon(const DaemonConfig& config, ServiceManager& manager) : config_(config), manager_(manager) {}
   ~Daemon() { Stop(); }
 
   Status Start();
@@ -83,11 +84,13 @@ class Daemon {
   std::string MetricsPage() const;
 
   const DaemonConfig& config_;
-  Fd lock_;
+  ServiceManager& manager_;
+  std::unique_ptr<RootLock> lock_, state_lock_;
   RpcMetrics metrics_;
   std::unique_ptr<Images> images_;
   std::unique_ptr<PodManager> pods_;
   std::unique_ptr<streaming::Server> streaming_;
+  std::unique_ptr<Endpoint> endpoint_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<grpc::Service> admin_;
   std::stop_source preload_stop_;
@@ -102,8 +105,8 @@ Status Daemon::OpenRooms() {
   ASSIGN_OR_RETURN(images_, Images::Open(ImagesOf(config_)));
   ASSIGN_OR_RETURN(pods_, PodManager::Open(PodsOf(config_), *images_));
   workers_ = std::make_unique<Workers>(config_.workers, kQueue, ReleaseUnusedMemory);
-  return workers_->Run([this] {
-    ImportPreloaded(*images_, config_.preload, config_.root + "/images/preloaded", preload_stop_.get_token());
+  return workers_->Run([this, images_root = Below(config_.root, "images")] {
+    ImportPreloaded(*images_, config_.preload, Below(images_root, "preloaded"), preload_stop_.get_token());
   });
 }
 
@@ -112,13 +115,14 @@ Status Daemon::Serve() {
   const std::chrono::seconds idle(config_.streaming_idle_timeout_seconds);
   ASSIGN_OR_RETURN(streaming_,
                    streaming::Server::Start({.address = streams, .idle_timeout = idle}, *workers_));
-  ServicesConfig services{config_.admit, config_.default_handler, JOBPOD_VERSION};
+  ASSIGN_OR_RETURN(endpoint_, Endpoint::Prepare(config_.address));
+  ServicesConfig services{config_.admit, config_.default_handler, JOBPOD_VERSION, endpoint_->peer_check()};
   services_ = MakeServices(std::move(services), *pods_, *images_, *streaming_, *workers_,
                            metrics_);
-  admin_ = MakeAdminService(*images_, *workers_, metrics_, config_.root);
-  ASSIGN_OR_RETURN(const std::string place, PrepareEndpoint(config_.address));
+  admin_ = MakeAdminService(*images_, *workers_, metrics_, config_.root, endpoint_->peer_check());
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(place, grpc::InsecureServerCredentials());
+  int port = 0;
+  builder.AddListeningPort(endpoint_->grpc_address(), grpc::InsecureServerCredentials(), &port);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
   grpc::ResourceQuota quota("jobpodd");
@@ -131,7 +135,7 @@ Status Daemon::Serve() {
   server_ = builder.BuildAndStart();
   if (!server_)
     return absl::UnavailableError(Concat("cannot listen at ", config_.address, "; see the log above"));
-  return OpenEndpoint(config_.address);
+  return endpoint_->Open(port);
 }
 
 std::string Daemon::MetricsPage() const {
@@ -154,7 +158,11 @@ Status Daemon::ServeHttp() {
 
 Status Daemon::Start() {
   ASSIGN_OR_RETURN(lock_, LockRoot(config_.root));
-  SetUpLog(config_.log_level);
+  // Another root with the same state would take the other daemon's shims for litter.
+  if (config_.state != config_.root) {
+    ASSIGN_OR_RETURN(state_lock_, LockRoot(config_.state));
+  }
+  RETURN_IF_ERROR(SetUpLog(config_.log_level, config_.log_file.empty() ? manager_.log_file() : config_.log_file));
   RETURN_IF_ERROR(OpenRooms());
   RETURN_IF_ERROR(Serve());
   RETURN_IF_ERROR(ServeHttp());
@@ -165,14 +173,17 @@ Status Daemon::Start() {
 
 // Calls may wait for a container's grace; nothing is lost when the daemon does not wait for them.
 void Daemon::Stop() {
-  const Watchdog watchdog(kLeaveAfter, "calls are still waiting; leaving them, pods go on");
+  const Watchdog watchdog(kLeaveAfter, [this] {
+    log::warn("calls are still waiting; leaving them, pods go on");
+    manager_.Left();
+  });
   ready_ = false;
   if (services_) services_->SetReady(false);
   preload_stop_.request_stop();
   http_.reset();
   if (server_) {
     server_->Shutdown(std::chrono::system_clock::now() + kCancelAfter);
-    RemoveEndpoint(config_.address);
+    endpoint_.reset();
   }
   server_.reset();
   if (streaming_) streaming_->Stop();
@@ -187,18 +198,18 @@ std::string Daemon::Summary() const {
 
 }  // namespace
 
-Status RunDaemon(const DaemonConfig& config, const std::function<void()>& wait_for_end) {
+Status RunDaemon(const DaemonConfig& config, ServiceManager& manager) {
   const auto begin = std::chrono::steady_clock::now();
-  Daemon daemon(config);
+  Daemon daemon(config, manager);
   RETURN_IF_ERROR(daemon.Start());
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
   fmt::print("jobpodd {} is ready after {} ms: {}\n", JOBPOD_VERSION, took.count(), daemon.Summary());
   std::fflush(stdout);
-  NotifyServiceManager("READY=1");
+  manager.Ready();
   ReleaseUnusedMemory();
-  wait_for_end();
-  NotifyServiceManager("STOPPING=1");
+  manager.WaitForEnd();
+  manager.Stopping();
   daemon.Stop();
   return absl::OkStatus();
 }

@@ -1,15 +1,14 @@
 // The daemon: puts the rooms together, serves until it is told to end. Pods outlive it.
 #pragma once
 
-#include <functional>
-
 #include "base/status.hpp"
 #include "cri/config.hpp"
+#include "cri/service_manager.hpp"
 
 namespace jobpod {
 
-// Runs to the end: lock, images, pods, services, endpoint, HTTP, ready; then waits for `wait_for_end` to
-// return, and stops serving within some seconds. An error is the reason why it could not start.
-Status RunDaemon(const DaemonConfig& config, const std::function<void()>& wait_for_end);
+// Runs to the end: lock, images, pods, services, endpoint, HTTP, ready; then waits for `manager` to
+// end it, and stops serving within some seconds. An error is the reason why it could not start.
+Status RunDaemon(const DaemonConfig& config, ServiceManager& manager);
 
 }  // namespace jobpod

@@ -3,18 +3,18 @@
 #include <CLI/CLI.hpp>
 
 #include "cri/config.hpp"
+#include "cri/service_commands.hpp"
 
 namespace jobpod {
 namespace {
 
 constexpr const char* kAbout =
-    "jobpodd runs HostProcess pods for kubelet and crictl: it serves CRI v1 on a Unix socket, pulls OCI "
-    "images "
+    "jobpodd runs HostProcess pods for kubelet and crictl: it serves CRI v1 at a local endpoint, pulls OCI images "
     "and starts containers as plain host processes in jobs. Pods go on when it ends.";
 
 void AddFlags(CLI::App& app, DaemonOptions& options) {
   app.add_option("--config", options.file,
-                 Concat("Configuration file; default ", kDefaultConfigFile, " if it is there"))
+                 Concat("Configuration file; default ", kHostDefaults.config_file, " if it is there"))
       ->type_name("FILE");
   for (const ConfigKey& key : ConfigKeys()) {
     if (!key.flag) continue;
@@ -34,7 +34,7 @@ void AddConfigCommands(CLI::App& app, DaemonOptions& options) {
   CLI::App* check =
       config->add_subcommand("check", "Check a configuration file and say what is wrong with it");
   check->fallthrough();
-  check->add_option("file", options.file, Concat("The file; default ", kDefaultConfigFile));
+  check->add_option("file", options.file, Concat("The file; default ", kHostDefaults.config_file));
   check->callback([&options] { options.action = DaemonOptions::Action::kCheck; });
 }
 
@@ -53,6 +53,7 @@ StatusOr<DaemonOptions> ParseDaemonOptions(int count, const char* const* argumen
   app.set_version_flag("--version", "jobpodd " JOBPOD_VERSION);
   AddFlags(app, options);
   AddConfigCommands(app, options);
+  AddServiceCommands(app, options);
   try {
     app.parse(count, arguments);
   } catch (const CLI::CallForHelp&) {

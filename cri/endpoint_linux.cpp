@@ -45,25 +45,30 @@ Status RemoveStale(const std::string& path) {
   return absl::OkStatus();
 }
 
+class UnixEndpoint final : public Endpoint {
+ public:
+  explicit UnixEndpoint(std::string path) : path_(std::move(path)) {}
+  ~UnixEndpoint() override { unlink(path_.c_str()); }
+
+  std::string grpc_address() const override { return Concat("unix:", path_); }
+  PeerCheck peer_check() const override { return nullptr; }  // the socket's mode decides
+  Status Open(int) override {
+    if (chmod(path_.c_str(), 0660) == 0) return absl::OkStatus();
+    return ErrnoStatus(errno, Concat("set the mode of ", path_));
+  }
+
+ private:
+  const std::string path_;
+};
+
 }  // namespace
 
-StatusOr<std::string> PrepareEndpoint(const std::string& address) {
-  ASSIGN_OR_RETURN(const std::string path, ParseEndpoint(address));
-  const size_t slash = path.rfind('/');
-  if (slash > 0) RETURN_IF_ERROR(MakeDirectories(path.substr(0, slash), 0755));
-  RETURN_IF_ERROR(RemoveStale(path));
-  return Concat("unix:", path);
-}
-
-Status OpenEndpoint(const std::string& address) {
-  ASSIGN_OR_RETURN(const std::string path, ParseEndpoint(address));
-  if (chmod(path.c_str(), 0660) == 0) return absl::OkStatus();
-  return ErrnoStatus(errno, Concat("set the mode of ", path));
-}
-
-void RemoveEndpoint(const std::string& address) {
-  const StatusOr<std::string> path = ParseEndpoint(address);
-  if (path.ok()) unlink(path->c_str());
+StatusOr<std::unique_ptr<Endpoint>> Endpoint::Prepare(const std::string& address) {
+  ASSIGN_OR_RETURN(const EndpointAddress parsed, ParseEndpoint(address));
+  const size_t slash = parsed.path.rfind('/');
+  if (slash > 0) RETURN_IF_ERROR(MakeDirectories(parsed.path.substr(0, slash), 0755));
+  RETURN_IF_ERROR(RemoveStale(parsed.path));
+  return std::make_unique<UnixEndpoint>(parsed.path);
 }
 
 }  // namespace jobpod

@@ -13,7 +13,6 @@
 #include "base/file.hpp"
 #include "base/handle_linux.hpp"
 #include "base/scope_exit.hpp"
-#include "cri/root_lock.hpp"
 #include "cri/service_manager.hpp"
 
 namespace jobpod {
@@ -42,10 +41,10 @@ bool Exists(const std::string& path) {
 TEST_CASE("parents are made and a dead daemon's socket goes away") {
   const Directory directory;
   const std::string path = directory.path + "/a/b/j.sock";
-  REQUIRE(*PrepareEndpoint("unix://" + path) == "unix:" + path);
+  CHECK((*Endpoint::Prepare("unix://" + path))->grpc_address() == "unix:" + path);
   { const Fd dead = Bound(path, SOCK_STREAM); }
   REQUIRE(Exists(path));
-  REQUIRE(PrepareEndpoint("unix://" + path).ok());
+  REQUIRE(Endpoint::Prepare("unix://" + path).ok());
   CHECK_FALSE(Exists(path));
 }
 
@@ -54,7 +53,7 @@ TEST_CASE("a live socket is not replaced") {
   const std::string path = directory.path + "/j.sock";
   const Fd live = Bound(path, SOCK_STREAM);
   REQUIRE(listen(live.get(), 1) == 0);
-  const auto refused = PrepareEndpoint("unix://" + path);
+  const auto refused = Endpoint::Prepare("unix://" + path);
   CHECK(refused.status().code() == absl::StatusCode::kFailedPrecondition);
   CHECK(refused.status().message().find("already listens") != absl::string_view::npos);
   CHECK(Exists(path));
@@ -64,37 +63,28 @@ TEST_CASE("a file that is no socket is not replaced") {
   const Directory directory;
   const std::string path = directory.path + "/j.sock";
   REQUIRE(WriteFileAtomic(path, "precious").ok());
-  CHECK(PrepareEndpoint("unix://" + path).status().code() == absl::StatusCode::kFailedPrecondition);
+  CHECK(Endpoint::Prepare("unix://" + path).status().code() == absl::StatusCode::kFailedPrecondition);
   CHECK(*ReadFile(path) == "precious");
 }
 
 TEST_CASE("a link in the socket's place is not followed") {
   const Directory directory;
   REQUIRE(symlink("/etc/passwd", (directory.path + "/j.sock").c_str()) == 0);
-  CHECK_FALSE(PrepareEndpoint("unix://" + directory.path + "/j.sock").ok());
+  CHECK_FALSE(Endpoint::Prepare("unix://" + directory.path + "/j.sock").ok());
 }
 
 TEST_CASE("the socket's mode is 0660 once it is open") {
   const Directory directory;
   const std::string path = directory.path + "/j.sock";
+  auto endpoint = Endpoint::Prepare("unix://" + path);
+  REQUIRE(endpoint.ok());
   const Fd live = Bound(path, SOCK_STREAM);
-  REQUIRE(OpenEndpoint("unix://" + path).ok());
+  REQUIRE((*endpoint)->Open(0).ok());
   struct stat info {};
   REQUIRE(lstat(path.c_str(), &info) == 0);
   CHECK((info.st_mode & 07777) == 0660);
-  RemoveEndpoint("unix://" + path);
+  endpoint->reset();
   CHECK_FALSE(Exists(path));
-}
-
-TEST_CASE("a root has one daemon, and is free when that one is gone") {
-  const Directory directory;
-  auto first = LockRoot(directory.path + "/root");
-  REQUIRE(first.ok());
-  const auto second = LockRoot(directory.path + "/root");
-  CHECK(second.status().code() == absl::StatusCode::kFailedPrecondition);
-  CHECK(second.status().message().find(Concat("(pid ", getpid(), ")")) != absl::string_view::npos);
-  first->Reset();
-  CHECK(LockRoot(directory.path + "/root").ok());
 }
 
 TEST_CASE("the service manager is told") {
@@ -102,9 +92,10 @@ TEST_CASE("the service manager is told") {
   const std::string path = directory.path + "/notify";
   const Fd manager = Bound(path, SOCK_DGRAM);
   REQUIRE(setenv("NOTIFY_SOCKET", path.c_str(), 1) == 0);
-  NotifyServiceManager("READY=1");
+  const auto service_manager = OrdinaryManager();
+  service_manager->Ready();
   REQUIRE(unsetenv("NOTIFY_SOCKET") == 0);
-  NotifyServiceManager("STOPPING=1");
+  service_manager->Stopping();
   char text[32] = {};
   CHECK(recv(manager.get(), text, sizeof text, MSG_DONTWAIT) == 7);
   CHECK(std::string(text) == "READY=1");

@@ -16,6 +16,7 @@
 #include "base/file.hpp"
 #include "base/handle_linux.hpp"
 #include "cri/host_checks.hpp"
+#include "cri/host_checks_jobs.hpp"
 #include "cri/host_probe_linux.hpp"
 
 namespace jobpod {
@@ -160,6 +161,12 @@ HostCheck CheckFiles() {
 }
 
 }  // namespace
+
+const JobWords kJobWords = {
+    .name = "cgroups",
+    .without = "mount cgroup2 at /sys/fs/cgroup and run as root, outside of an unprivileged container",
+    .with_less = "boot with systemd.unified_cgroup_hierarchy=1, or mount the missing controllers",
+};
 
 std::vector<HostCheck> CheckHost(const std::string& root) {
   std::vector<HostCheck> checks = {CheckUser(), CheckKernel(), CheckJobs()};

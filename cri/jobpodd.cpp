@@ -11,43 +11,46 @@
 namespace jobpod {
 namespace {
 
-int Fail(const Status& status) {
+int Report(const Status& status) {
+  if (status.ok()) return 0;
   fmt::print(stderr, "jobpodd: {}\n", Message(status));
   return 1;
 }
 
-int Serve(const DaemonOptions& options) {
-  StatusOr<DaemonConfig> config = LoadConfig(options.file, options.flags);
-  if (!config.ok()) return Fail(config.status());
-  if (config->shim.empty()) config->shim = BesideThisProgram("jobpod-shim");
-  const Status ended = RunDaemon(*config, WaitForEndSignal);
-  return ended.ok() ? 0 : Fail(ended);
+Status Serve(const DaemonOptions& options, ServiceManager& manager) {
+  ASSIGN_OR_RETURN(DaemonConfig config, LoadConfig(options.file, options.flags));
+  if (config.shim.empty()) config.shim = BesideThisProgram(kHostDefaults.shim);
+  return RunDaemon(config, manager);
 }
 
-int Check(const DaemonOptions& options) {
-  const std::string file = options.file.value_or(kDefaultConfigFile);
-  const StatusOr<DaemonConfig> config = LoadConfig(file, options.flags);
-  if (!config.ok()) return Fail(config.status());
+Status Check(const DaemonOptions& options) {
+  const std::string file = options.file.value_or(kHostDefaults.config_file);
+  RETURN_IF_ERROR(LoadConfig(file, options.flags).status());
   fmt::print("{} is good\n", file);
-  return 0;
+  return absl::OkStatus();
 }
 
-int Main(int count, char** arguments) {
-  const StatusOr<DaemonOptions> options = ParseDaemonOptions(count, arguments);
-  if (!options.ok()) return Fail(options.status());
-  switch (options->action) {
+Status Act(const DaemonOptions& options) {
+  switch (options.action) {
     case DaemonOptions::Action::kServe:
-      return Serve(*options);
+      return Serve(options, *OrdinaryManager());
     case DaemonOptions::Action::kCheck:
-      return Check(*options);
+      return Check(options);
+    case DaemonOptions::Action::kService:
+      return options.service(options, [&](ServiceManager& manager) { return Serve(options, manager); });
     case DaemonOptions::Action::kPrintDefault:
       fmt::print("{}", DefaultConfigText());
-      return 0;
+      break;
     case DaemonOptions::Action::kShow:
-      fmt::print("{}", options->text);
-      return 0;
+      fmt::print("{}", options.text);
+      break;
   }
-  return 1;
+  return absl::OkStatus();
+}
+
+int Main(const Arguments& arguments) {
+  const StatusOr<DaemonOptions> options = ParseDaemonOptions(arguments.count(), arguments.data());
+  return Report(options.ok() ? Act(*options) : options.status());
 }
 
 }  // namespace
@@ -55,5 +58,5 @@ int Main(int count, char** arguments) {
 
 int main(int count, char** arguments) {
   jobpod::PrepareProcess();
-  return jobpod::Main(count, arguments);
+  return jobpod::Main(jobpod::Arguments(count, arguments));
 }

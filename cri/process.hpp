@@ -1,23 +1,36 @@
-// The daemon's own process.
+// This program's own process.
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace jobpod {
 
-// First thing in main, before any thread: end signals are blocked (programs it starts must unblock
-// them), broken pipes are errors instead of signals, new files are writable by their owner only, the heap
-// keeps few arenas, and as many files may be open as the system allows.
+// First thing in the daemon's main, before any thread: what asks it to end is kept for WaitForEndSignal, failures are
+// errors instead of signals or dialogs, new files are writable by their owner only, the heap keeps few arenas, and as
+// many files may be open as the system allows.
 void PrepareProcess();
 
 // Gives memory back that only starting or a burst of work needed: unused heap, and code pages of programs and
 // libraries. What is needed again comes back from the page cache by itself. Thread-safe.
 void ReleaseUnusedMemory();
 
-// Returns when the process is asked to end (SIGTERM, SIGINT).
+// Returns when the process is asked to end (SIGTERM, SIGINT; Ctrl-C, its console's end). May be called once.
 void WaitForEndSignal();
 
 // The path of `name` in the directory of the running program.
 std::string BesideThisProgram(const std::string& name);
+
+// What main was given, in UTF-8. First thing in main.
+class Arguments {
+ public:
+  Arguments(int count, char** arguments);
+  int count() const { return static_cast<int>(pointers_.size()); }
+  const char* const* data() const { return pointers_.data(); }
+
+ private:
+  const std::vector<std::string> words_;
+  std::vector<const char*> pointers_;
+};
 
 }  // namespace jobpod

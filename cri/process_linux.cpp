@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "base/file.hpp"
+#include "cri/process_words.hpp"
 
 namespace jobpod {
 namespace {
@@ -64,6 +65,10 @@ void WaitForEndSignal() {
   int number = 0;
   while (sigwait(&set, &number) != 0) {
   }
+}
+
+std::vector<std::string> WordsOf(int count, char** arguments) {
+  return {arguments, arguments + count};
 }
 
 std::string BesideThisProgram(const std::string& name) {

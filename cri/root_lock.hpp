@@ -1,15 +1,21 @@
-// One daemon at a time works on a root directory.
+// One daemon at a time works on a root directory, and on a state directory.
 #pragma once
 
+#include <memory>
 #include <string>
 
-#include "base/handle_linux.hpp"
 #include "base/status.hpp"
 
 namespace jobpod {
 
-// Makes `root` when missing and locks <root>/lock for as long as the descriptor lives; the kernel drops
-// the lock with the process. FailedPrecondition, naming the other daemon's pid, while another holds it.
-StatusOr<Fd> LockRoot(const std::string& root);
+// Holds the lock while it lives; the system drops it with the process.
+class RootLock {
+ public:
+  virtual ~RootLock() = default;
+};
+
+// Makes `root` when missing and locks <root>/lock. FailedPrecondition, naming the other daemon's pid, while another
+// holds it.
+StatusOr<std::unique_ptr<RootLock>> LockRoot(const std::string& root);
 
 }  // namespace jobpod

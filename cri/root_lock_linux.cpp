@@ -11,6 +11,14 @@
 namespace jobpod {
 namespace {
 
+class LinuxRootLock final : public RootLock {
+ public:
+  explicit LinuxRootLock(Fd file) : file_(std::move(file)) {}
+
+ private:
+  const Fd file_;
+};
+
 // The holder's pid as it wrote it; a text for the sentence, trusted no further.
 std::string Holder(int fd) {
   char text[16];
@@ -20,17 +28,16 @@ std::string Holder(int fd) {
   return pid.empty() ? "" : Concat(" (pid ", pid, ")");
 }
 
-Status WritePid(int fd, const std::string& path) {
+// For the other daemon's sentence only: on a full disk it goes without.
+void WritePid(int fd) {
   const std::string pid = Concat(getpid(), "\n");
-  if (ftruncate(fd, 0) == 0 && pwrite(fd, pid.data(), pid.size(), 0) == static_cast<ssize_t>(pid.size())) {
-    return absl::OkStatus();
-  }
-  return ErrnoStatus(errno, Concat("write the pid to ", path));
+  if (ftruncate(fd, 0) != 0) return;
+  [[maybe_unused]] const ssize_t written = pwrite(fd, pid.data(), pid.size(), 0);
 }
 
 }  // namespace
 
-StatusOr<Fd> LockRoot(const std::string& root) {
+StatusOr<std::unique_ptr<RootLock>> LockRoot(const std::string& root) {
   RETURN_IF_ERROR(MakeDirectories(root, 0711));
   const std::string path = root + "/lock";
   ASSIGN_OR_RETURN(Fd lock, OpenFile(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
@@ -40,8 +47,8 @@ StatusOr<Fd> LockRoot(const std::string& root) {
         Concat("another jobpodd", Holder(lock.get()), " works on ", root,
                "; stop it first, or give this one another --root and --state"));
   }
-  RETURN_IF_ERROR(WritePid(lock.get(), path));
-  return lock;
+  WritePid(lock.get());
+  return std::make_unique<LinuxRootLock>(std::move(lock));
 }
 
 }  // namespace jobpod

@@ -200,7 +200,7 @@ class RuntimeService final : public RuntimeCalls {
   }
   Stream* GetContainerEvents(Context* context, const Bytes*) override {
     const Rpc rpc{.name = "GetContainerEvents"};
-    return StreamEvents(rooms(), skin().Admit(rpc), skin().Record(rpc, *context));
+    return StreamEvents(rooms(), skin().Admit(rpc, *context), skin().Record(rpc, *context));
   }
 };
 

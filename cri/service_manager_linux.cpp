@@ -9,10 +9,13 @@
 #include <string>
 
 #include "base/handle_linux.hpp"
+#include "cri/process.hpp"
 
 namespace jobpod {
+namespace {
 
-void NotifyServiceManager(std::string_view state) {
+// Does nothing without NOTIFY_SOCKET. Best effort.
+void Notify(std::string_view state) {
   const char* place = std::getenv("NOTIFY_SOCKET");
   sockaddr_un address{};
   const size_t length = place ? std::strlen(place) : 0;
@@ -25,6 +28,21 @@ void NotifyServiceManager(std::string_view state) {
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
   [[maybe_unused]] const ssize_t sent = sendto(socket_fd.get(), state.data(), state.size(), MSG_NOSIGNAL,
                                                reinterpret_cast<const sockaddr*>(&address), size);
+}
+
+class Systemd final : public ServiceManager {
+ public:
+  std::string log_file() const override { return ""; }
+  void Ready() override { Notify("READY=1"); }
+  void WaitForEnd() override { WaitForEndSignal(); }
+  void Stopping() override { Notify("STOPPING=1"); }
+  void Left() override {}
+};
+
+}  // namespace
+
+std::unique_ptr<ServiceManager> OrdinaryManager() {
+  return std::make_unique<Systemd>();
 }
 
 }  // namespace jobpod

@@ -46,10 +46,10 @@ set_source_files_properties(admission_security.cpp translate_security.cpp transl
   PROPERTIES COMPILE_OPTIONS -Wno-deprecated-declarations)
 
 # Fakes below, the real services, a real server and its client.
-add_library(jobpod_cri_test STATIC test_server.cpp
+add_library(jobpod_cri_test STATIC test_server.cpp test_address_${JOBPOD_OS}.cpp
   ${PROJECT_SOURCE_DIR}/test/fakes/fake_pod_manager.cpp
   ${PROJECT_SOURCE_DIR}/runtime/events.cpp)
-target_link_libraries(jobpod_cri_test PUBLIC jobpod_cri_services jobpod_streaming_test jobpod_warnings)
+target_link_libraries(jobpod_cri_test PUBLIC jobpod_cri_services jobpod_endpoint jobpod_streaming_test jobpod_warnings)
 
 jobpod_unit_test(cri_translate_test LIBRARIES jobpod_cri_services SOURCES translate_test.cpp translate_security_test.cpp admission_test.cpp)
 jobpod_unit_test(cri_services_test LIBRARIES jobpod_cri_test

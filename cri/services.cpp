@@ -12,7 +12,7 @@ class ServicesImpl final : public Services {
  public:
   ServicesImpl(const ServicesConfig& config, PodManager& pods, Images& images, streaming::Server& streaming,
                Workers& workers, RpcObserver& observer, std::function<HostIdentity()> host_identity)
-      : skin_(workers, observer),
+      : skin_(workers, observer, config.peer_check),
         rooms_{pods,
                images,
                streaming,

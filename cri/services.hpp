@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/workers.hpp"
+#include "cri/peer_check.hpp"
 #include "cri/streaming/server.hpp"
 #include "image/images.hpp"
 #include "runtime/pod_manager.hpp"
@@ -26,6 +27,7 @@ struct ServicesConfig {
   std::string admit = "host-process";          // "host-process", "host-network", "all" (already checked)
   std::string default_handler = "image-root";  // of privileged host-network pods that name none
   std::string runtime_version;                 // "0.1.0"
+  PeerCheck peer_check;
 };
 
 // Told once about every RPC that has ended. Thread-safe; must not block.

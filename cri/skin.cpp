@@ -146,7 +146,11 @@ void RpcRecord::Finish(const Call& call, const Status& status) const {
   log::Write(level, "{} {} in {:.1f} ms{}: {}", fmt::make_format_args(rpc_.name, subject, ms, trace, outcome));
 }
 
-Status Skin::Admit(const Rpc& rpc) const {
+Status Skin::Admit(const Rpc& rpc, const grpc::CallbackServerContext& context) const {
+  if (peer_check_ && !peer_check_(context.peer())) {
+    return absl::PermissionDeniedError(
+        Concat(rpc.name, ": jobpodd's port is for its own pipe only; connect to the pipe, see [grpc] address"));
+  }
   if (rpc.always || ready_) return absl::OkStatus();
   return absl::UnavailableError(
       Concat(rpc.name, ": jobpodd is still starting, pods are being recovered; try again"));
@@ -156,7 +160,7 @@ grpc::ServerUnaryReactor* Skin::Inline(const Rpc& rpc, grpc::CallbackServerConte
                                        const Handler& handler) {
   const RpcRecord record(rpc, *context, observer_);
   Call call;
-  Status status = Admit(rpc);
+  Status status = Admit(rpc, *context);
   if (status.ok()) status = Guarded(rpc, [&] { return handler(call); });
   record.Finish(call, status);
   auto* reactor = context->DefaultReactor();
@@ -166,12 +170,12 @@ grpc::ServerUnaryReactor* Skin::Inline(const Rpc& rpc, grpc::CallbackServerConte
 
 grpc::ServerUnaryReactor* Skin::OnWorker(const Rpc& rpc, grpc::CallbackServerContext* context,
                                          Handler handler) {
-  return Start(workers_, Admit(rpc), new WorkerCall(rpc, Record(rpc, *context), std::move(handler)));
+  return Start(workers_, Admit(rpc, *context), new WorkerCall(rpc, Record(rpc, *context), std::move(handler)));
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* Skin::Stream(const Rpc& rpc, grpc::CallbackServerContext* context,
                                                          ListHandler handler) {
-  return Start(workers_, Admit(rpc), new StreamCall(rpc, Record(rpc, *context), std::move(handler)));
+  return Start(workers_, Admit(rpc, *context), new StreamCall(rpc, Record(rpc, *context), std::move(handler)));
 }
 
 }  // namespace jobpod

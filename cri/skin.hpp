@@ -1,4 +1,4 @@
-// The skin around every RPC, and the one place for readiness, log, metric, trace id and the conversion
+// The skin around every RPC, and the one place for who may call, readiness, log, metric, trace id and the conversion
 // of errors to gRPC. Handlers below it see plain messages and return a Status.
 #pragma once
 
@@ -48,7 +48,8 @@ class Skin {
   using Batches = std::vector<grpc::ByteBuffer>;
   using ListHandler = std::function<StatusOr<Batches>(Call&)>;
 
-  Skin(Workers& workers, RpcObserver& observer) : workers_(workers), observer_(observer) {}
+  Skin(Workers& workers, RpcObserver& observer, PeerCheck peer_check)
+      : workers_(workers), observer_(observer), peer_check_(std::move(peer_check)) {}
 
   void SetReady(bool ready) { ready_ = ready; }
   bool ready() const { return ready_; }
@@ -62,8 +63,8 @@ class Skin {
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Stream(const Rpc& rpc, grpc::CallbackServerContext* context,
                                                      ListHandler handler);
 
-  // For streams that end by themselves: OK, or why the RPC is refused now.
-  Status Admit(const Rpc& rpc) const;
+  // For streams that end by themselves: OK, or why the RPC is refused.
+  Status Admit(const Rpc& rpc, const grpc::CallbackServerContext& context) const;
   RpcRecord Record(const Rpc& rpc, const grpc::CallbackServerContext& context) {
     return RpcRecord(rpc, context, observer_);
   }
@@ -71,6 +72,7 @@ class Skin {
  private:
   Workers& workers_;
   RpcObserver& observer_;
+  const PeerCheck peer_check_;
   std::atomic<bool> ready_{false};
 };
 

@@ -6,11 +6,9 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
-#include <cstdlib>
-#include <filesystem>
-
 #include "base/log.hpp"
 #include "cri/service_makers.hpp"
+#include "cri/test_address.hpp"
 
 namespace jobpod {
 namespace {
@@ -30,17 +28,11 @@ Image Busybox() {
   return image;
 }
 
-std::string MakeDirectory() {
-  std::string pattern = "/tmp/jobpod-cri-test-XXXXXX";
-  REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-  return pattern;
-}
-
 }  // namespace
 
 TestServer::TestServer(const std::string& admit, bool ready)
-    : directory_(MakeDirectory()), workers_(std::make_unique<Workers>(8, 64)) {
-  SetUpLog("off");
+    : workers_(std::make_unique<Workers>(8, 64)) {
+  SetUpLog("off").IgnoreError();
   images.Put(Busybox());
   auto listening = streaming::Server::Start({.address = {"127.0.0.1", 0}}, *workers_);
   REQUIRE(listening.ok());
@@ -48,19 +40,24 @@ TestServer::TestServer(const std::string& admit, bool ready)
   ServicesConfig config;
   config.admit = admit;
   config.runtime_version = "0.1.0";
+  auto endpoint = Endpoint::Prepare(address());
+  REQUIRE(endpoint.ok());
+  endpoint_ = *std::move(endpoint);
+  config.peer_check = endpoint_->peer_check();
   services_ = MakeServicesFor(std::move(config), pods, images, *streaming, *workers_, *this, TestHost);
   services_->SetReady(ready);
-  const std::string address = Concat("unix://", directory_, "/cri.sock");
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials());
+  builder.AddListeningPort(endpoint_->grpc_address(), grpc::InsecureServerCredentials(), &port);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
   for (grpc::Service* service : services_->services()) builder.RegisterService(service);
   server_ = builder.BuildAndStart();
   REQUIRE(server_ != nullptr);
+  REQUIRE(endpoint_->Open(port).ok());
+  client_ = EndpointClient::Open(address()).value();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  const auto channel = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  const auto channel = grpc::CreateCustomChannel(client_->grpc_target(), grpc::InsecureChannelCredentials(), arguments);
   runtime = cri::RuntimeService::NewStub(channel);
   image = cri::ImageService::NewStub(channel);
 }
@@ -69,9 +66,13 @@ TestServer::~TestServer() {
   server_->Shutdown(std::chrono::system_clock::now());
   server_->Wait();
   streaming->Stop();
+  endpoint_.reset();
   workers_.reset();
   services_.reset();
-  std::filesystem::remove_all(directory_);
+}
+
+std::string TestServer::address() const {
+  return TestAddress(directory_.path);
 }
 
 void TestServer::Finished(std::string_view rpc, int code, std::chrono::nanoseconds) {

@@ -1,4 +1,4 @@
-// The real services behind a real gRPC server on a Unix socket, with fakes of what stands below.
+// The real services behind a real gRPC server at a real endpoint, with fakes of what stands below.
 #pragma once
 
 #include <catch2/catch.hpp>
@@ -7,6 +7,9 @@
 #include <mutex>
 #include <string>
 
+#include "base/temporary_directory.hpp"
+#include "cri/endpoint.hpp"
+#include "cri/endpoint_client.hpp"
 #include "cri/proto/runtime.grpc.pb.h"
 #include "cri/services.hpp"
 #include "test/fakes/fake_images.hpp"
@@ -29,6 +32,7 @@ class TestServer : public RpcObserver {
   // How many calls of `rpc` have ended with `code`.
   int finished(const std::string& rpc, int code);
   void SetReady() { services_->SetReady(true); }
+  std::string address() const;
 
   // Requests that are admitted.
   static cri::RunPodSandboxRequest Pod(const std::string& name);
@@ -39,6 +43,7 @@ class TestServer : public RpcObserver {
   void Start(const std::string& container_id);
 
   FakePodManager pods;
+  int port = 0;  // gRPC's own, behind a pipe
   FakeImages images;
   std::unique_ptr<streaming::Server> streaming;
   std::unique_ptr<cri::RuntimeService::Stub> runtime;
@@ -47,7 +52,9 @@ class TestServer : public RpcObserver {
  private:
   std::mutex mutex_;
   std::map<std::pair<std::string, int>, int> finished_;
-  std::string directory_;
+  TemporaryDirectory directory_;
+  std::unique_ptr<Endpoint> endpoint_;
+  std::unique_ptr<EndpointClient> client_;
   std::unique_ptr<Workers> workers_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<grpc::Server> server_;

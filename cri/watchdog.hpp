@@ -3,15 +3,16 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 
 namespace jobpod {
 
-// Ends the process with success, after logging `reason`, unless it is destroyed before `limit` is over.
+// Ends the process with success, after `last_words`, unless it is destroyed before `limit` is over.
 class Watchdog {
  public:
-  Watchdog(std::chrono::milliseconds limit, const char* reason);
+  Watchdog(std::chrono::milliseconds limit, std::function<void()> last_words);
 
  private:
   std::mutex mutex_;

@@ -3,34 +3,22 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
-#include <filesystem>
-#include <system_error>
-
-#include "cri/address.hpp"
 #include "cri/cli/run_request.hpp"
+#include "cri/host_defaults.hpp"
 
 namespace jobpod::cli {
 namespace {
 
 constexpr int kMaxMessage = 16 << 20;
 
-Status Unreachable(const std::string& address, const std::string& path, const Status& status) {
-  std::error_code error;
-  const bool there = std::filesystem::exists(path, error);
-  if (error == std::errc::permission_denied) {
-    return absl::PermissionDeniedError(
-        Concat("cannot reach jobpodd at ", address, ": permission denied; run as root"));
-  }
-  if (!there) {
-    return absl::UnavailableError(
-        Concat("cannot reach jobpodd at ", address,
-               ": there is no such socket; is it running? "
-               "start it with: systemctl start jobpod (or jobpodd &), or name its address "
-               "with --address"));
-  }
-  return absl::UnavailableError(
-      Concat("cannot reach jobpodd at ", address, ": ", Message(status),
-             "; is it running? start it with: systemctl start jobpod (or jobpodd &)"));
+// `status` is what gRPC has found; the endpoint itself may tell more.
+Status Unreachable(const Client& client, const Status& status) {
+  const std::string what = Concat("cannot reach jobpodd at ", client.address, ": ");
+  const std::string start = Concat("; is it running? start it with: ", kHostDefaults.start_hint);
+  const Status there = client.endpoint->Look();
+  if (absl::IsPermissionDenied(there)) return absl::PermissionDeniedError(Concat(what, Message(there)));
+  if (there.ok()) return absl::UnavailableError(Concat(what, Message(status), start));
+  return absl::UnavailableError(Concat(what, Message(there), start, ", or name its address with --address"));
 }
 
 template <typename Item>
@@ -59,13 +47,15 @@ void SetDeadline(grpc::ClientContext& context, std::chrono::seconds limit) {
 }
 
 StatusOr<Client> Connect(const std::string& address) {
-  const StatusOr<std::string> path = ParseEndpoint(address);
-  if (!path.ok()) return Status(path.status().code(), Concat("the address ", Message(path.status())));
+  Client client{.address = address};
+  StatusOr<std::unique_ptr<EndpointClient>> endpoint = EndpointClient::Open(address);
+  if (!endpoint.ok()) return Status(endpoint.status().code(), Concat("the address ", Message(endpoint.status())));
+  client.endpoint = *std::move(endpoint);
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessage);
   arguments.SetMaxSendMessageSize(kMaxMessage);
-  Client client{.address = address};
-  client.channel = grpc::CreateCustomChannel("unix:" + *path, grpc::InsecureChannelCredentials(), arguments);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);  // whatever the environment says: it is this machine
+  client.channel = grpc::CreateCustomChannel(client.endpoint->grpc_target(), grpc::InsecureChannelCredentials(), arguments);
   client.runtime = cri::RuntimeService::NewStub(client.channel);
   client.images = cri::ImageService::NewStub(client.channel);
   client.admin = v1::Admin::NewStub(client.channel);
@@ -73,7 +63,7 @@ StatusOr<Client> Connect(const std::string& address) {
   SetDeadline(context, std::chrono::seconds(10));
   cri::VersionResponse version;
   const Status asked = FromGrpc(client.runtime->Version(&context, {}, &version));
-  if (!asked.ok()) return Unreachable(address, *path, asked);
+  if (!asked.ok()) return Unreachable(client, asked);
   return client;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.hpp"
+#include "cri/endpoint_client.hpp"
 #include "cri/proto/admin.grpc.pb.h"
 #include "cri/proto/runtime.grpc.pb.h"
 
@@ -18,6 +19,7 @@ namespace cri = ::runtime::v1;
 
 struct Client {
   std::string address;
+  std::unique_ptr<EndpointClient> endpoint;
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<cri::RuntimeService::Stub> runtime;
   std::unique_ptr<cri::ImageService::Stub> images;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/status.hpp"
+#include "cri/host_defaults.hpp"
 
 namespace CLI {
 class App;
@@ -14,15 +15,13 @@ class App;
 
 namespace jobpod::cli {
 
-inline constexpr const char* kDefaultAddress = "unix:///run/jobpod/jobpod.sock";
-
 // jobpod's own failures, apart from the codes of programs (the convention of docker run).
 inline constexpr int kOwnFailure = 125;
 // Ctrl-C, as shells have it.
 inline constexpr int kInterrupted = 130;
 
 struct Globals {
-  std::string address = kDefaultAddress;
+  std::string address = kHostDefaults.address;
   bool json = false;  // --output json
 };
 using Action = std::function<int()>;

@@ -89,7 +89,7 @@ int Doctor(const Globals& globals, const std::string& root) {
 void AddDoctor(CLI::App& app, const Globals& globals, Action& action) {
   CLI::App* doctor = app.add_subcommand("doctor", "Say what this host can and cannot do, with remedies");
   doctor->footer("The exit code is 1 when a line says fail; warnings cost something but pods run.");
-  const auto root = std::make_shared<std::string>("/var/lib/jobpod");
+  const auto root = std::make_shared<std::string>(kHostDefaults.root);
   doctor->add_option("--root", *root, "Root directory to look at when no daemon answers")
       ->capture_default_str();
   doctor->callback(

@@ -6,8 +6,8 @@
 #include <string>
 #include <thread>
 
-#include "base/handle_linux.hpp"
 #include "cri/cli/client.hpp"
+#include "cri/cli/event.hpp"
 
 namespace jobpod::cli {
 
@@ -19,14 +19,13 @@ class ExitWatch {
   ExitWatch(const ExitWatch&) = delete;
   ExitWatch& operator=(const ExitWatch&) = delete;
 
-  // Becomes readable, and stays so, when the container has stopped or the events have ended: then ask for
-  // the container's status.
-  int descriptor() const { return event_.get(); }
+  // Ready, and stays so, when the container has stopped or the events have ended: then ask for the container's status.
+  Waitable waitable() const { return event_->waitable(); }
 
  private:
   void Loop(const Client& client, const std::string& container_id);
   grpc::ClientContext context_;
-  Fd event_;
+  const std::unique_ptr<Event> event_ = Event::Make();
   std::thread thread_;
 };
 

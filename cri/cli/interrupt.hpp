@@ -4,15 +4,15 @@
 #include <functional>
 #include <thread>
 
-#include "base/handle_linux.hpp"
+#include "cri/cli/event.hpp"
 
 namespace jobpod::cli {
 
-// First thing in main, before any thread: keeps SIGINT and SIGTERM for whoever waits for them, makes a
-// closed pipe an error.
+// First thing in main, before any thread: keeps SIGINT and SIGTERM (Ctrl-C, Ctrl-Break and the console's end) for
+// whoever waits for them, makes a closed pipe an error.
 void BlockInterrupts();
 
-// While it lives, each SIGINT or SIGTERM calls `handler` with how many there were, from a thread of its
+// While it lives, each of them calls `handler` with how many there were, from a thread of its
 // own. One at a time. A signal that comes between two of them is kept for the next.
 class OnInterrupt {
  public:
@@ -23,7 +23,7 @@ class OnInterrupt {
 
  private:
   void Loop(const std::function<void(int)>& handler) const;
-  Fd end_;
+  const std::unique_ptr<Event> end_ = Event::Make();
   std::thread thread_;
 };
 

@@ -1,10 +1,9 @@
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/handle_linux.hpp"
 #include "cri/cli/interrupt.hpp"
 
 namespace jobpod::cli {
@@ -27,22 +26,21 @@ void BlockInterrupts() {
 }
 
 OnInterrupt::OnInterrupt(std::function<void(int)> handler)
-    : end_(eventfd(0, EFD_CLOEXEC)), thread_([this, handler = std::move(handler)] { Loop(handler); }) {}
+    : thread_([this, handler = std::move(handler)] { Loop(handler); }) {}
 
 OnInterrupt::~OnInterrupt() {
-  eventfd_write(end_.get(), 1);
+  end_->Set();
   thread_.join();
 }
 
 void OnInterrupt::Loop(const std::function<void(int)>& handler) const {
   const sigset_t set = Interrupts();
   const Fd signals(signalfd(-1, &set, SFD_CLOEXEC));
-  pollfd waits[] = {{end_.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}};
   for (int count = 0;;) {
-    if (poll(waits, 2, -1) < 0) continue;
-    if (waits[0].revents != 0) return;
+    const int ready = WaitForAny({end_->waitable(), signals.get()});
+    if (ready == 0) return;
     signalfd_siginfo info{};
-    if (waits[1].revents != 0 && read(signals.get(), &info, sizeof info) == sizeof info) handler(++count);
+    if (ready == 1 && read(signals.get(), &info, sizeof info) == sizeof info) handler(++count);
   }
 }
 

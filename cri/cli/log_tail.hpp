@@ -2,11 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
-#include "base/handle_linux.hpp"
 #include "base/status.hpp"
 #include "cri/cli/log_line.hpp"
+#include "cri/cli/log_source.hpp"
 
 namespace jobpod::cli {
 
@@ -22,18 +23,18 @@ class LogTail {
   // Gives every whole line there is now to `sink`. False when `sink` wanted no more.
   StatusOr<bool> Drain(const Sink& sink);
 
-  // Becomes readable when there may be more; Drain resets it.
-  int descriptor() const { return watch_.get(); }
+  // Ready when there may be more; Drain resets it.
+  Waitable waitable() const { return watch_->waitable(); }
 
  private:
   explicit LogTail(std::string path) : path_(std::move(path)) {}
-  void ClearWatch();
-  Fd NewFile() const;  // the file at the path, when it is not the one that is being read
+  std::unique_ptr<LogFile> NewFile() const;  // the file at the path, when it is not the one that is being read
   StatusOr<bool> ReadToEnd(const Sink& sink);
   bool GiveLines(const Sink& sink);
 
   std::string path_;
-  Fd watch_, file_;
+  std::unique_ptr<DirectoryWatch> watch_;
+  std::unique_ptr<LogFile> file_;
   std::string rest_;  // the beginning of a line; bounded
 };
 

@@ -14,6 +14,7 @@
 #include "cri/cli/interrupt.hpp"
 #include "cri/cli/pull.hpp"
 #include "cri/cli/raw_terminal.hpp"
+#include "cri/cli/run_host.hpp"
 #include "cri/cli/run_request.hpp"
 
 namespace jobpod::cli {
@@ -201,7 +202,7 @@ void AddOptions(CLI::App& run, RunOptions& options) {
   AddRepeated(run, "-e,--env", options.environment, "NAME=VALUE, or NAME to pass this shell's on; may be repeated");
   AddRepeated(run, "--mount", options.mounts,
               "SOURCE:TARGET[:ro], a host path shown in the container; may be repeated");
-  run.add_option("-u,--user", options.user, "Who the process is on the host: NAME, UID or UID:GID");
+  run.add_option("-u,--user", options.user, kUserHelp);
   run.add_option("--handler", options.handler,
                  "Runtime handler: hostprocess (files at /hpc), hostprocess-link");
   run.add_option("--name", options.name, "Name of pod and container; only one pod of a name at a time");

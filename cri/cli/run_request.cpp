@@ -1,17 +1,15 @@
 #include "cri/cli/run_request.hpp"
 
 #include <charconv>
-#include <cmath>
-#include <cstdlib>
+#include <filesystem>
 #include <limits>
 
 #include "base/file.hpp"
 #include "cri/cli/client.hpp"
+#include "cri/cli/run_host.hpp"
 
 namespace jobpod::cli {
 namespace {
-
-constexpr int64_t kCpuPeriod = 100'000;  // microseconds, the kernel's own default
 
 Status Bad(std::string text) {
   return absl::InvalidArgumentError(std::move(text));
@@ -41,46 +39,28 @@ int ShiftOf(char unit) {
   }
 }
 
-Status SetUser(const std::string& text, cri::LinuxContainerSecurityContext& security) {
-  if (text.empty()) return absl::OkStatus();
-  const size_t colon = text.find(':');
-  const std::string user = text.substr(0, colon);
-  if (user.empty()) return Bad(Concat("--user ", text, " names no user; use NAME, UID or UID:GID"));
-  if (const auto uid = WholeNumber(user)) {
-    security.mutable_run_as_user()->set_value(*uid);
-  } else {
-    security.set_run_as_username(user);
-  }
-  if (colon == std::string::npos) return absl::OkStatus();
-  const auto gid = WholeNumber(std::string_view(text).substr(colon + 1));
-  if (!gid) return Bad(Concat("--user ", text, ": the group is not a number; use UID:GID"));
-  security.mutable_run_as_group()->set_value(*gid);
-  return absl::OkStatus();
-}
-
 Status SetEnvironment(const RunOptions& options, cri::ContainerConfig& config) {
   for (const std::string& entry : options.environment) {
     const size_t equals = entry.find('=');
     const std::string name = entry.substr(0, equals);
     if (name.empty()) return Bad(Concat("--env ", entry, " has no name; use NAME=VALUE"));
-    const char* own = equals == std::string::npos ? std::getenv(name.c_str()) : nullptr;
+    const auto own = equals == std::string::npos ? OwnVariable(name) : std::nullopt;
     if (equals == std::string::npos && !own) continue;
     cri::KeyValue& pair = *config.add_envs();
     pair.set_key(name);
-    pair.set_value(own ? own : entry.substr(equals + 1));
+    pair.set_value(own ? *own : entry.substr(equals + 1));
   }
   return absl::OkStatus();
 }
 
-Status SetLimits(const RunOptions& options, cri::LinuxContainerResources& resources) {
+Status TakeLimits(const RunOptions& options, cri::ContainerConfig& config) {
+  int64_t memory = 0;
   if (!options.memory.empty()) {
-    ASSIGN_OR_RETURN(const int64_t bytes, ParseBytes(options.memory));
-    resources.set_memory_limit_in_bytes(bytes);
+    ASSIGN_OR_RETURN(memory, ParseBytes(options.memory));
   }
-  if (options.cpus == 0) return absl::OkStatus();
-  if (!(options.cpus >= 0.01 && options.cpus <= 10'000)) return Bad("--cpus must be from 0.01 to 10000");
-  resources.set_cpu_period(kCpuPeriod);
-  resources.set_cpu_quota(static_cast<int64_t>(std::llround(options.cpus * static_cast<double>(kCpuPeriod))));
+  const bool fits = options.cpus == 0 || (options.cpus >= 0.01 && options.cpus <= 10'000);
+  if (!fits) return Bad("--cpus must be from 0.01 to 10000");
+  SetLimits(memory, options.cpus, config);
   return absl::OkStatus();
 }
 
@@ -96,33 +76,16 @@ StatusOr<int64_t> ParseBytes(const std::string& text) {
   return *number << shift;
 }
 
-StatusOr<cri::Mount> ParseMount(const std::string& text) {
-  std::string rest = text;
-  cri::Mount mount;
-  if (rest.ends_with(":ro") || rest.ends_with(":rw")) {
-    mount.set_readonly(rest.ends_with(":ro"));
-    rest.resize(rest.size() - 3);
-  }
-  const size_t colon = rest.find(':');
-  mount.set_host_path(rest.substr(0, colon));
-  if (colon != std::string::npos) mount.set_container_path(rest.substr(colon + 1));
-  if (mount.host_path().starts_with('/') && mount.container_path().starts_with('/') &&
-      mount.container_path().find(':') == std::string::npos) {
-    return mount;
-  }
-  return Bad(Concat("--mount ", text, " is not SOURCE:TARGET[:ro] with two absolute paths"));
-}
-
 StatusOr<cri::PodSandboxConfig> MakePodConfig(const RunOptions& options, const std::string& uid) {
   cri::PodSandboxConfig config;
   const std::string name = options.name.empty() ? "run-" + uid.substr(0, 8) : options.name;
-  if (name.find('/') != std::string::npos || name.starts_with('.')) {
+  if (name.find_first_of("/\\") != std::string::npos || name.starts_with('.')) {
     return Bad(Concat("--name ", name, " must not contain a slash or start with a dot"));
   }
   config.mutable_metadata()->set_name(name);
   config.mutable_metadata()->set_namespace_("jobpod");
   config.mutable_metadata()->set_uid(options.name.empty() ? uid : name);
-  config.set_log_directory(Concat(options.log_directory, "/", name, "_", uid));
+  config.set_log_directory(Below(options.log_directory, Concat(name, "_", uid)));
   (*config.mutable_labels())[kRunLabel] = uid;
   (*config.mutable_annotations())[kLogDirectoryAnnotation] = config.log_directory();
   config.mutable_windows()->mutable_security_context()->set_host_process(true);
@@ -153,9 +116,9 @@ StatusOr<cri::ContainerConfig> MakeContainerConfig(const RunOptions& options,
   cri::LinuxContainerSecurityContext& security = *config.mutable_linux()->mutable_security_context();
   security.set_privileged(true);
   *security.mutable_namespace_options() = pod.linux().security_context().namespace_options();
-  RETURN_IF_ERROR(SetUser(options.user, security));
+  RETURN_IF_ERROR(SetUser(options.user, config));
   RETURN_IF_ERROR(SetEnvironment(options, config));
-  RETURN_IF_ERROR(SetLimits(options, *config.mutable_linux()->mutable_resources()));
+  RETURN_IF_ERROR(TakeLimits(options, config));
   for (const std::string& text : options.mounts) {
     ASSIGN_OR_RETURN(*config.add_mounts(), ParseMount(text));
   }
@@ -166,8 +129,9 @@ Status RemoveRunLogs(const cri::PodSandbox& pod) {
   const auto run = pod.labels().find(kRunLabel);
   const auto logs = pod.annotations().find(kLogDirectoryAnnotation);
   if (run == pod.labels().end() || logs == pod.annotations().end()) return absl::OkStatus();
-  const std::string expected = Concat("/", pod.metadata().name(), "_", run->second);
-  if (run->second.empty() || !logs->second.ends_with(expected)) return absl::OkStatus();
+  const std::string expected = Concat(pod.metadata().name(), "_", run->second);
+  const std::filesystem::path directory(logs->second);
+  if (run->second.empty() || directory.filename() != expected) return absl::OkStatus();
   return RemoveTree(logs->second);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/status.hpp"
+#include "cri/host_defaults.hpp"
 #include "cri/proto/runtime.pb.h"
 
 namespace jobpod::cli {
@@ -19,13 +20,13 @@ struct RunOptions {
   std::optional<std::string> entrypoint;
   std::vector<std::string> environment;  // "NAME=value", or "NAME" to pass on this shell's
   std::vector<std::string> mounts;       // "source:target[:ro]"
-  std::string user;                      // "name", "uid", "uid:gid"
+  std::string user;                      // as kUserHelp says
   std::string handler;
   std::string name;  // empty: chosen
   std::string working_directory;
   std::string memory;  // "512m"
   double cpus = 0;
-  std::string log_directory = "/var/log/jobpod";
+  std::string log_directory = kHostDefaults.run_logs;
   int64_t stop_timeout = 10;
   bool input = false, terminal = false;
   bool remove = false, detach = false, keep = false;
@@ -33,7 +34,6 @@ struct RunOptions {
 
 // "512", "512k", "512m", "2g" (1024-based), at least 4 KiB.
 StatusOr<int64_t> ParseBytes(const std::string& text);
-StatusOr<cri::Mount> ParseMount(const std::string& text);
 
 // `uid` is the pod's identity; the log directory is <log_directory>/<name>_<uid>.
 StatusOr<cri::PodSandboxConfig> MakePodConfig(const RunOptions& options, const std::string& uid);

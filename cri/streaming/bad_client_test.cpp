@@ -1,10 +1,9 @@
 // Clients that break the protocol they have chosen, and clients that leave at any moment: each ends its own
 // connection, with the protocol's own error, and its own process.
-#include <filesystem>
-
 #include "cri/streaming/spdy_parser.hpp"
 #include "cri/streaming/status_json.hpp"
 #include "cri/streaming/test_deflater.hpp"
+#include "cri/streaming/test_descriptors.hpp"
 #include "cri/streaming/test_house.hpp"
 #include "cri/streaming/websocket_test_client.hpp"
 
@@ -13,15 +12,6 @@ namespace {
 
 using Socket = WebSocketTestClient;
 constexpr const char* kV5 = "v5.channel.k8s.io";
-
-size_t OpenDescriptors() {
-  std::error_code error;
-  size_t count = 0;
-  for (std::filesystem::directory_iterator at("/proc/self/fd", error), end; !error && at != end;
-       at.increment(error))
-    ++count;
-  return count;
-}
 
 std::string Control(uint16_t type, std::string_view payload, uint8_t flags = 0) {
   std::string frame;

@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "base/listening_port.hpp"
 #include "base/log.hpp"
 #include "cri/streaming/visitor.hpp"
 
@@ -69,7 +70,7 @@ Status ServerImpl::Listen() {
       net::ip::make_address(config_.address.host == "localhost" ? "127.0.0.1" : config_.address.host, error);
   const Tcp::endpoint endpoint(host, config_.address.port);
   if (!error) acceptor_.open(endpoint.protocol(), error);
-  if (!error) acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
+  if (!error) TakePortAlone(static_cast<uintptr_t>(acceptor_.native_handle()));
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(net::socket_base::max_listen_connections, error);
   if (error)

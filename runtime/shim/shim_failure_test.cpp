@@ -107,3 +107,16 @@ TEST_CASE("A shim that cannot be reached is an error") {
   boost::asio::io_context io;
   CHECK_FALSE(ShimClient::Connect(io, ShimSocket("/tmp/jobpod-no-such-directory"), {}).ok());
 }
+
+TEST_CASE("A plan too large to be passed on is refused, and the pod goes on") {
+  TestShim shim;
+  REQUIRE(shim.Connect().ok());
+  LaunchPlan runs = shim.Program({"wait"});
+  REQUIRE(shim.Start(runs).ok());
+  LaunchPlan plan = shim.Program({"exit", "0"});
+  plan.add_argv(std::string(17 << 20, 'x'));
+  Status refused = shim.Start(plan).status();
+  CHECK(absl::IsInvalidArgument(refused));
+  CHECK(refused.message().find("command line") != std::string_view::npos);
+  CHECK(shim.Start(shim.Program({"wait"})).ok());
+}

@@ -61,6 +61,7 @@ Attached AttachTo(ShimClient& client, const shim::Attach& asked);
 // The same streams of a process with a terminal, run in a container.
 Attached ExecWithTerminal(ShimClient& client, const std::string& container, const LaunchPlan& plan);
 
+bool HostResizesTerminals();  // says so when not
 void ResizeTerminal(const Attached& streams, uint16_t width, uint16_t height);
 
 // Another connection of this process's, without a client.

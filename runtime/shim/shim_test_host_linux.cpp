@@ -101,6 +101,10 @@ shim::FromShim EndOf(const OwnedHandle& control) {
   return message;
 }
 
+bool HostResizesTerminals() {
+  return true;
+}
+
 void ResizeTerminal(const Attached& streams, uint16_t width, uint16_t height) {
   ResizeConsole(streams.input.get(), width, height);
 }

@@ -6,6 +6,7 @@
 #include "base/frame.hpp"
 #include "base/pipe_windows.hpp"
 #include "base/win32_windows.hpp"
+#include "base/wine_windows.hpp"
 #include "runtime/console_host_windows.hpp"
 
 namespace jobpod::shim_test {
@@ -117,6 +118,11 @@ shim::FromShim EndOf(const OwnedHandle& control) {
     if (frame) REQUIRE(message.ParseFromString(*frame));
   }
   return message;
+}
+
+bool HostResizesTerminals() {
+  if (RunsUnderWine()) WARN("Wine does not resize pseudo consoles: not tested");
+  return !RunsUnderWine();
 }
 
 void ResizeTerminal(const Attached& streams, uint16_t width, uint16_t height) {

@@ -1,0 +1,33 @@
+// The server's side of a named pipe.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/windows/stream_handle.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/status.hpp"
+
+namespace jobpod {
+
+// For SYSTEM and Administrators of this machine only; byte mode. Not thread-safe: on the io_context's thread.
+class PipeListener {
+ public:
+  using Pipe = boost::asio::windows::stream_handle;
+  using Handler = std::function<void(const boost::system::error_code& error, Pipe pipe)>;
+
+  // Makes the pipe's first instance, whose name nobody else can have from now on. FailedPrecondition when somebody
+  // has it. `path` is \\.\pipe\NAME.
+  static StatusOr<std::unique_ptr<PipeListener>> Open(boost::asio::io_context& io, const std::string& path);
+  virtual ~PipeListener() = default;
+
+  // Waits for one client, in an instance of its own; several may be under way. `handler` does not run inside the
+  // call. An error of the system (no memory) is the handler's.
+  virtual void Accept(Handler handler) = 0;
+
+  // Ends what is under way, with operation_aborted.
+  virtual void Close() = 0;
+};
+
+}  // namespace jobpod

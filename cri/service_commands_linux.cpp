@@ -1,0 +1,7 @@
+#include "cri/service_commands.hpp"
+
+namespace jobpod {
+
+void AddServiceCommands(CLI::App&, DaemonOptions&) {}
+
+}  // namespace jobpod

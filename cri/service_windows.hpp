@@ -1,0 +1,22 @@
+// The service "jobpod" and the service control manager.
+#pragma once
+
+#include "cri/daemon_options.hpp"
+
+namespace jobpod {
+
+inline constexpr wchar_t kServiceName[] = L"jobpod";
+
+// Registers the running program as `jobpodd.exe service run` with the same options, to be started with the system
+// and anew when it has failed; and itself as the source of its entries in the event log. Changes what is registered
+// already. PermissionDenied without an elevated administrator.
+Status InstallService(const DaemonOptions& options);
+
+// Stops the service and removes both. Missing is OK.
+Status RemoveService();
+
+// For the process the manager has started: runs `serve` until the service is stopped. FailedPrecondition when it was
+// not the manager.
+Status RunService(const DaemonOptions::Serve& serve);
+
+}  // namespace jobpod
