@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/file.hpp"
@@ -35,11 +36,6 @@ StatusOr<Fd> OpenHow(int directory, const std::string& path, int flags, mode_t m
 
 using Directory = std::unique_ptr<DIR, int (*)(DIR*)>;
 
-struct RemovalFrame {
-  Directory stream;
-  std::string name;
-};
-
 bool IsDots(const char* name) {
   return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
@@ -52,7 +48,11 @@ StatusOr<Directory> OpenForRemoval(int parent, const std::string& name, dev_t de
     close(fd);
     return ErrnoStatus(EBUSY, Concat("something is mounted on ", name));
   }
-  return Directory(fdopendir(fd), closedir);
+  Directory stream(fdopendir(fd), closedir);
+  if (stream != nullptr) return stream;
+  const int error = errno;
+  close(fd);
+  return ErrnoStatus(error, Concat("list ", name));
 }
 
 // 0 = gone, 1 = a directory to enter, else errno.
@@ -62,6 +62,70 @@ int UnlinkOrEnter(int parent, const char* name) {
   if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT) return 0;
   return errno == ENOTEMPTY || errno == EEXIST ? 1 : errno;
 }
+
+// A tree may be nested hundreds of thousands deep. Few of its directories are open at a time: what lies
+// deeper is moved up to the top first.
+class TreeRemoval {
+ public:
+  Status Run(int parent, const std::string& name) {
+    parent_ = parent;
+    RETURN_IF_ERROR(Enter(parent, name));
+    struct stat info {};
+    if (fstat(dirfd(stack_.front().stream.get()), &info) != 0) return ErrnoStatus(errno, Concat("look at ", name));
+    device_ = info.st_dev;
+    while (!stack_.empty()) RETURN_IF_ERROR(Step());
+    return absl::OkStatus();
+  }
+
+ private:
+  struct Frame {
+    Directory stream;
+    std::string name;
+  };
+  static constexpr size_t kMaxOpen = 64;
+
+  Status Enter(int parent, const std::string& name) {
+    ASSIGN_OR_RETURN(Directory stream, OpenForRemoval(parent, name, device_));
+    stack_.push_back({std::move(stream), name});
+    return absl::OkStatus();
+  }
+
+  Status Step() {
+    DIR* stream = stack_.back().stream.get();
+    const dirent* entry = readdir(stream);
+    if (entry == nullptr) return Leave();
+    if (IsDots(entry->d_name)) return absl::OkStatus();
+    const int outcome = UnlinkOrEnter(dirfd(stream), entry->d_name);
+    if (outcome == 0) return absl::OkStatus();
+    const std::string child = entry->d_name;
+    if (outcome != 1) return ErrnoStatus(outcome, Concat("remove ", child));
+    return stack_.size() < kMaxOpen ? Enter(dirfd(stream), child) : MoveUp(dirfd(stream), child);
+  }
+
+  Status MoveUp(int parent, const std::string& name) {
+    const std::string fresh = Concat(".deep-", NewId().substr(0, 24));
+    moved_ = true;
+    if (renameat(parent, name.c_str(), dirfd(stack_.front().stream.get()), fresh.c_str()) == 0) return absl::OkStatus();
+    return ErrnoStatus(errno, Concat("move ", name, " up"));
+  }
+
+  Status Leave() {
+    if (stack_.size() == 1 && std::exchange(moved_, false)) {
+      rewinddir(stack_.front().stream.get());  // a listing need not show what came after its start
+      return absl::OkStatus();
+    }
+    const std::string done = std::move(stack_.back().name);
+    stack_.pop_back();
+    const int parent = stack_.empty() ? parent_ : dirfd(stack_.back().stream.get());
+    if (unlinkat(parent, done.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return absl::OkStatus();
+    return ErrnoStatus(errno, Concat("remove ", done));
+  }
+
+  int parent_ = -1;
+  dev_t device_ = 0;
+  std::vector<Frame> stack_;
+  bool moved_ = false;
+};
 
 }  // namespace
 
@@ -105,32 +169,7 @@ Status RemoveTreeAt(int directory, const std::string& name) {
   int first = UnlinkOrEnter(directory, name.c_str());
   if (first == 0) return absl::OkStatus();
   if (first != 1) return ErrnoStatus(first, Concat("remove ", name));
-  std::vector<RemovalFrame> stack;
-  ASSIGN_OR_RETURN(Directory top, OpenForRemoval(directory, name, 0));
-  struct stat info {};
-  fstat(dirfd(top.get()), &info);
-  stack.push_back({std::move(top), name});
-  while (!stack.empty()) {
-    DIR* stream = stack.back().stream.get();
-    dirent* entry = readdir(stream);
-    if (entry == nullptr) {
-      std::string done = stack.back().name;
-      stack.pop_back();
-      int parent = stack.empty() ? directory : dirfd(stack.back().stream.get());
-      if (unlinkat(parent, done.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
-        return ErrnoStatus(errno, Concat("remove ", done));
-      }
-      continue;
-    }
-    if (IsDots(entry->d_name)) continue;
-    int outcome = UnlinkOrEnter(dirfd(stream), entry->d_name);
-    if (outcome == 0) continue;
-    if (outcome != 1) return ErrnoStatus(outcome, Concat("remove ", entry->d_name));
-    std::string child = entry->d_name;
-    ASSIGN_OR_RETURN(Directory next, OpenForRemoval(dirfd(stream), child, info.st_dev));
-    stack.push_back({std::move(next), child});
-  }
-  return absl::OkStatus();
+  return TreeRemoval().Run(directory, name);
 }
 
 StatusOr<std::string> ReadAll(int fd, size_t max_bytes, std::string_view what) {

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/sqlite_file.hpp"
+
 namespace jobpod {
 namespace {
 
@@ -92,6 +94,7 @@ SqliteDatabase::~SqliteDatabase() {
 }
 
 StatusOr<SqliteDatabase> SqliteDatabase::Open(const std::string& path, bool full_sync) {
+  RETURN_IF_ERROR(MakeSqliteFilePrivate(path));
   sqlite3* handle = nullptr;
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
@@ -116,6 +119,13 @@ StatusOr<SqliteStatement> SqliteDatabase::Prepare(std::string_view sql) {
                                 SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) return ErrorOf(database_, code, "database");
   return SqliteStatement(statement);
+}
+
+Status SqliteDatabase::Run(std::string_view sql, const std::vector<std::string>& texts,
+                           const std::function<void(SqliteStatement&)>& row) {
+  ASSIGN_OR_RETURN(SqliteStatement statement, Prepare(sql));
+  for (size_t i = 0; i < texts.size(); ++i) statement.Bind(static_cast<int>(i) + 1, texts[i]);
+  return statement.Run(row);
 }
 
 Status SqliteDatabase::Transaction(const std::function<Status()>& body) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/status.hpp"
 
@@ -52,6 +53,10 @@ class SqliteDatabase {
 
   Status Execute(const std::string& sql);
   StatusOr<SqliteStatement> Prepare(std::string_view sql);
+
+  // One statement, once; "?1" is texts[0].
+  Status Run(std::string_view sql, const std::vector<std::string>& texts = {},
+             const std::function<void(SqliteStatement&)>& row = {});
 
   // All of `body` or nothing.
   Status Transaction(const std::function<Status()>& body);

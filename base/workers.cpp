@@ -1,6 +1,7 @@
 #include "base/workers.hpp"
 
 #include <chrono>
+#include <system_error>
 
 namespace jobpod {
 namespace {
@@ -26,14 +27,28 @@ Status Workers::Run(std::function<void()> task) {
                                                max_queue_, " are waiting; try again"));
   }
   queue_.push_back(std::move(task));
-  if (idle_ < queue_.size() && threads_.size() < max_threads_) {
-    auto self = threads_.emplace(threads_.end());
-    *self = std::thread([this, self] { Loop(self); });
-  } else {
-    wake_.notify_one();
+  const bool more = idle_ < queue_.size() && threads_.size() < max_threads_;
+  const Status started = more ? StartThread() : absl::OkStatus();
+  // Without a new thread those there are come to it, within the bound.
+  if (!started.ok() && (threads_.empty() || queue_.size() > max_queue_)) {
+    queue_.pop_back();
+    return started;
   }
+  wake_.notify_one();
   JoinEnded(lock);
   return absl::OkStatus();
+}
+
+Status Workers::StartThread() {
+  const auto self = threads_.emplace(threads_.end());
+  try {
+    *self = std::thread([this, self] { Loop(self); });
+    return absl::OkStatus();
+  } catch (const std::system_error& error) {
+    threads_.erase(self);
+    return absl::ResourceExhaustedError(Concat("the daemon cannot start a thread for the call: ", error.what(),
+                                               "; raise its TasksMax or try again"));
+  }
 }
 
 void Workers::Loop(std::list<std::thread>::iterator self) {

@@ -22,11 +22,12 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  // Runs `task` on some thread soon. ResourceExhausted when all threads are busy and the queue is full;
-  // the task is not kept then.
+  // Runs `task` on some thread soon. ResourceExhausted when all threads are busy and the queue is full, or
+  // there is no thread and none to be had; the task is not kept then.
   Status Run(std::function<void()> task);
 
  private:
+  Status StartThread();
   void Loop(std::list<std::thread>::iterator self);
   void JoinEnded(std::unique_lock<std::mutex>& lock);
 

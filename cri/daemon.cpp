@@ -85,7 +85,7 @@ class Daemon {
 
   const DaemonConfig& config_;
   ServiceManager& manager_;
-  std::unique_ptr<RootLock> lock_;
+  std::unique_ptr<RootLock> lock_, state_lock_;
   RpcMetrics metrics_;
   std::unique_ptr<Images> images_;
   std::unique_ptr<PodManager> pods_;
@@ -158,6 +158,10 @@ Status Daemon::ServeHttp() {
 
 Status Daemon::Start() {
   ASSIGN_OR_RETURN(lock_, LockRoot(config_.root));
+  // Another root with the same state would take the other daemon's shims for litter.
+  if (config_.state != config_.root) {
+    ASSIGN_OR_RETURN(state_lock_, LockRoot(config_.state));
+  }
   RETURN_IF_ERROR(SetUpLog(config_.log_level, config_.log_file.empty() ? manager_.log_file() : config_.log_file));
   RETURN_IF_ERROR(OpenRooms());
   RETURN_IF_ERROR(Serve());

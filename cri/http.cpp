@@ -2,6 +2,8 @@
 
 #include <httplib.h>
 
+#include <functional>
+#include <semaphore>
 #include <thread>
 
 #include "base/listening_port.hpp"
@@ -10,15 +12,33 @@ namespace jobpod {
 namespace {
 
 constexpr size_t kThreads = 2;  // one scraper and one prober at a time
+constexpr ptrdiff_t kConnections = 32;
 constexpr size_t kMaxBody = 4096;
+
+// Any local user may connect. Beyond the bound connections wait in the kernel's queue, which has one of its own.
+class BoundedPool : public httplib::TaskQueue {
+ public:
+  void enqueue(std::function<void()> task) override {
+    free_.acquire();
+    pool_.enqueue([this, task = std::move(task)] {
+      task();
+      free_.release();
+    });
+  }
+  void shutdown() override { pool_.shutdown(); }
+
+ private:
+  std::counting_semaphore<kConnections> free_{kConnections};
+  httplib::ThreadPool pool_{kThreads};
+};
 
 class Server : public HttpServer {
  public:
   explicit Server(HttpSources sources) : sources_(std::move(sources)) {
-    server_.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    server_.new_task_queue = [] { return new BoundedPool; };
     server_.set_payload_max_length(kMaxBody);
     server_.set_keep_alive_max_count(1);
-    server_.set_read_timeout(5);
+    server_.set_read_timeout(1);  // they are on this host
     server_.set_write_timeout(5);
     // The library's default, SO_REUSEPORT, would let two daemons share one port in silence.
     server_.set_socket_options([](socket_t socket) { TakePortAlone(static_cast<uintptr_t>(socket)); });

@@ -1,4 +1,4 @@
-// One daemon at a time works on a root directory.
+// One daemon at a time works on a root directory, and on a state directory.
 #pragma once
 
 #include <memory>

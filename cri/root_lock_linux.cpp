@@ -28,12 +28,11 @@ std::string Holder(int fd) {
   return pid.empty() ? "" : Concat(" (pid ", pid, ")");
 }
 
-Status WritePid(int fd, const std::string& path) {
+// For the other daemon's sentence only: on a full disk it goes without.
+void WritePid(int fd) {
   const std::string pid = Concat(getpid(), "\n");
-  if (ftruncate(fd, 0) == 0 && pwrite(fd, pid.data(), pid.size(), 0) == static_cast<ssize_t>(pid.size())) {
-    return absl::OkStatus();
-  }
-  return ErrnoStatus(errno, Concat("write the pid to ", path));
+  if (ftruncate(fd, 0) != 0) return;
+  [[maybe_unused]] const ssize_t written = pwrite(fd, pid.data(), pid.size(), 0);
 }
 
 }  // namespace
@@ -48,7 +47,7 @@ StatusOr<std::unique_ptr<RootLock>> LockRoot(const std::string& root) {
         Concat("another jobpodd", Holder(lock.get()), " works on ", root,
                "; stop it first, or give this one another --root and --state"));
   }
-  RETURN_IF_ERROR(WritePid(lock.get(), path));
+  WritePid(lock.get());
   return std::make_unique<LinuxRootLock>(std::move(lock));
 }
 

@@ -142,7 +142,8 @@ Status SetLimits(const cri::ContainerConfig& config, ContainerSpec& spec) {
   ASSIGN_OR_RETURN(*spec.mutable_limits(), TranslateWindowsLimits(config.windows().resources()));
   ASSIGN_OR_RETURN(const Limits limits, TranslateLinuxLimits(resources));
   spec.mutable_limits()->MergeFrom(limits);
-  if (config.linux().has_resources()) spec.set_oom_score_adj(static_cast<int32_t>(resources.oom_score_adj()));
+  // Always: without a word it would be the daemon's, which the kernel is to spare.
+  spec.set_oom_score_adj(static_cast<int32_t>(resources.oom_score_adj()));
   return absl::OkStatus();
 }
 

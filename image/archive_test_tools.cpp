@@ -39,8 +39,11 @@ std::string ImportText(Images& images, const TemporaryDirectory& files, const st
 }
 
 size_t LayerCount(const TemporaryDirectory& root) {
-  const std::filesystem::directory_iterator layers(root / "layers");
-  return static_cast<size_t>(std::distance(begin(layers), end(layers)));
+  size_t trees = 0, others = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(root / "layers"))
+    ++(entry.is_directory() ? trees : others);
+  CHECK(trees == others);  // each has its record, and nothing else is there
+  return trees;
 }
 
 BuiltImage BridgedImage() {

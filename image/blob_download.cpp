@@ -6,7 +6,7 @@
 namespace jobpod {
 namespace {
 
-constexpr int kMaxBreaks = 32;  // of one blob, progress or not
+constexpr int kMaxBreaks = 32;  // of one blob at one endpoint, progress or not
 
 }  // namespace
 
@@ -65,7 +65,8 @@ Status BlobDownload::Skip(uint64_t count) {
 Status BlobDownload::Reopen(const Status& why) {
   if (!absl::IsUnavailable(why)) return why;
   response_.reset();
-  breaks_ = position_ > progress_at_break_ ? 1 : breaks_ + 1;
+  // One that has sent something is asked for the rest, however little patience there is with mirrors.
+  breaks_ = position_ > progress_at_break_ ? 0 : breaks_ + 1;
   progress_at_break_ = position_;
   const bool given_up = breaks_ >= endpoint().retry().attempts || ++total_breaks_ > kMaxBreaks;
   if (given_up && AtLast())
@@ -74,7 +75,7 @@ Status BlobDownload::Reopen(const Status& why) {
   if (given_up) {
     endpoint().MarkDown();
     ++current_;
-    breaks_ = 0;
+    breaks_ = total_breaks_ = 0;
   } else if (!WaitFor(BackOff(endpoint().retry(), breaks_), stop_)) {
     return absl::CancelledError("cancelled");
   }

@@ -15,6 +15,9 @@
 
 namespace jobpod {
 
+// How directories begin in which an import lays out its archive, and those that try overlayfs.
+inline constexpr std::string_view kImportScratch = ".import-", kOverlayScratch = ".overlay-";
+
 // Thread-safe.
 class ImageCatalog {
  public:
@@ -22,6 +25,7 @@ class ImageCatalog {
   // layers of containers and then calls Sweep.
   static StatusOr<std::unique_ptr<ImageCatalog>> Open(const std::string& root, bool keep_blobs);
 
+  // Removes what belongs to nobody and what an interrupted run left half-made. Before anything else is done.
   void Sweep();
 
   std::shared_ptr<const ImageSnapshot> Current() const { return store_->Current(); }
@@ -30,8 +34,9 @@ class ImageCatalog {
   const std::string& root() const { return root_; }
 
   // Fits the layers to one another, makes everything survive power loss, then adds the image. `pins` hold
-  // its layers.
-  Status Commit(const NewImage& image, const std::map<std::string, std::string>& blobs, LayerPins pins);
+  // its layers. Cancelled when `stop` comes while the layers are fitted.
+  Status Commit(const NewImage& image, const std::map<std::string, std::string>& blobs, LayerPins pins,
+                const std::stop_token& stop);
 
   // New names for an image that is there. NotFound when it is gone.
   Status Name(const std::string& id, const std::vector<std::string>& names,
@@ -39,9 +44,13 @@ class ImageCatalog {
 
   Status SetPinned(const std::string& id, bool pinned) { return store_->SetPinned(id, pinned); }
 
-  // Looks at layers that an earlier run left before they are used. DataLoss when one is damaged: then every
-  // image that has it is gone from the index, and a pull fetches it again.
-  Status CheckLayers(const Image& image);
+  // Pins the image's layers for a container, having looked at those that an earlier run left. NotFound when one is missing,
+  // DataLoss when one is damaged: then every image that has it is gone from the index, and a pull fetches it
+  // again.
+  StatusOr<LayerPins> Hold(const Image& image);
+
+  // Whether all layers of an image are there.
+  bool HasLayers(const Image& image) const;
 
   // Missing is OK.
   Status Remove(const std::string& id);
@@ -52,7 +61,10 @@ class ImageCatalog {
   explicit ImageCatalog(const std::string& root) : root_(root), blobs_(root) {}
   Status OpenLayers(bool keep_blobs);
   Status HoldLayers();
-  Status Bridge(const ImagePointer& image);
+  Status Finish();
+  StatusOr<Image> Bridge(const Image& image);
+  Status DropIncomplete(const Status& why);
+  Status Drop(const std::string& id, bool only_incomplete);
   void RemoveUnusedBlobs(const std::vector<std::string>& digests);
 
   const std::string root_;

@@ -3,7 +3,9 @@
 #include <filesystem>
 
 #include "base/file.hpp"
+#include "base/log.hpp"
 #include "image/digest.hpp"
+#include "image/disk.hpp"
 
 namespace jobpod {
 
@@ -29,21 +31,27 @@ Status ContentStore::Remove(const std::string& digest) const {
   return RemoveTree(Path(digest));
 }
 
-std::vector<std::string> ContentStore::List() const {
+StatusOr<std::vector<std::string>> ContentStore::List() const {
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(directory_));
   std::vector<std::string> out;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {
-    std::string digest = Concat("sha256:", entry.path().filename().string());
-    if (IsDigest(digest)) out.push_back(std::move(digest));
-  }
+  for (const std::string& name : names)
+    if (std::string digest = Concat("sha256:", name); IsDigest(digest)) out.push_back(std::move(digest));
   return out;
+}
+
+void ContentStore::Sweep() const {
+  for (const std::string& name : ListDirectory(directory_).value_or(std::vector<std::string>())) {
+    if (!name.ends_with(".tmp")) continue;
+    const Status removed = RemoveTree(Concat(directory_, "/", name));
+    if (!removed.ok()) log::warn("{}", Message(removed));
+  }
 }
 
 uint64_t ContentStore::TotalBytes() const {
   uint64_t total = 0;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {
-    const uint64_t size = entry.file_size(error);
+  for (const std::string& digest : List().value_or(std::vector<std::string>())) {
+    std::error_code error;
+    const uint64_t size = std::filesystem::file_size(Path(digest), error);
     if (!error) total += size;
   }
   return total;

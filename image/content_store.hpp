@@ -21,7 +21,9 @@ class ContentStore {
   Status Write(const std::string& digest, std::string_view bytes) const;
   Status Remove(const std::string& digest) const;
 
-  std::vector<std::string> List() const;
+  StatusOr<std::vector<std::string>> List() const;
+  // Removes what a Write that was cut short left. Only before the first Write.
+  void Sweep() const;
   uint64_t TotalBytes() const;
 
  private:

@@ -172,6 +172,6 @@ Status CopyLayers(const std::vector<std::string>& layers_bottom_first, const std
 // The copy has its own access list.
 Status CopyRootLook(const std::vector<std::string>&, const std::string&) { return absl::OkStatus(); }
 
-bool OverlayWorks(const std::string&) { return false; }
+StatusOr<bool> OverlayWorks(const std::string&) { return false; }
 
 }  // namespace jobpod

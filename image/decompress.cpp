@@ -59,12 +59,13 @@ std::unique_ptr<Decoder> MakePlainDecoder(ByteStream& input) {
   return std::make_unique<PlainDecoder>(input);
 }
 
-StatusOr<std::unique_ptr<Decoder>> MakeDecoder(Compression compression, ByteStream& input) {
+StatusOr<std::unique_ptr<Decoder>> MakeDecoder(Compression compression, ByteStream& input, WideWindows* windows,
+                                               std::stop_token stop) {
   switch (compression) {
     case Compression::kGzip:
       return MakeGunzip(input);
     case Compression::kZstd:
-      return MakeUnzstd(input);
+      return MakeUnzstd(input, windows, std::move(stop));
     case Compression::kNone:
       break;
   }

@@ -21,8 +21,10 @@ class Decoder {
 };
 
 // Gzip with any number of members; zero bytes after the last one are padding, anything else there is
-// refused. Zstandard with any number of frames and windows up to 128 MiB.
-StatusOr<std::unique_ptr<Decoder>> MakeDecoder(Compression compression, ByteStream& input);
+// refused. Zstandard with any number of frames and windows up to 128 MiB; a stream with wide ones waits for its turn
+// at `windows` (null: none is needed) and ends as Cancelled when `stop` comes first.
+StatusOr<std::unique_ptr<Decoder>> MakeDecoder(Compression compression, ByteStream& input,
+                                               WideWindows* windows = nullptr, std::stop_token stop = {});
 
 // "bzip2", "xz" and the like: what layers never are but tar files sometimes. Empty when unknown.
 std::string_view UnsupportedCompression(std::string_view head);
@@ -30,6 +32,6 @@ std::string_view UnsupportedCompression(std::string_view head);
 // The three kinds.
 std::unique_ptr<Decoder> MakePlainDecoder(ByteStream& input);
 StatusOr<std::unique_ptr<Decoder>> MakeGunzip(ByteStream& input);
-StatusOr<std::unique_ptr<Decoder>> MakeUnzstd(ByteStream& input);
+StatusOr<std::unique_ptr<Decoder>> MakeUnzstd(ByteStream& input, WideWindows* windows, std::stop_token stop);
 
 }  // namespace jobpod

@@ -148,7 +148,27 @@ TEST_CASE("a changed stream never decodes to something else") {
 TEST_CASE("zstd windows are taken up to 128 MiB") {
   std::string sample = Sample(10'000);
   CHECK(Gives(Decode(Zstd(sample, 27)), sample));
+  CHECK(Gives(Decode(Zstd(sample, 27), 1), sample));
+  CHECK(Gives(Decode(Zstd("abc") + Zstd(sample, 27) + Zstd("abc", 25), 3), "abc" + sample + "abc"));
   CheckError(Decode(Zstd(sample, 28)), absl::StatusCode::kDataLoss, "memory");
+}
+
+TEST_CASE("one zstd stream with a wide window is decoded at a time") {
+  WideWindows windows;
+  const std::string sample = Sample(10'000), wide = Zstd(sample, 27), usual = Zstd(sample, 23);
+  char byte = 0;
+  Pieces first_bytes(wide, 100), second_bytes(wide, 100), usual_bytes(usual, 100);
+  auto first = MakeDecoder(Compression::kZstd, first_bytes, &windows).value();
+  REQUIRE(first->Read(&byte, 1).value() == 1);
+  CHECK(MakeDecoder(Compression::kZstd, usual_bytes, &windows).value()->Read(&byte, 1).ok());
+  std::stop_source stop;
+  stop.request_stop();
+  auto second = MakeDecoder(Compression::kZstd, second_bytes, &windows, stop.get_token()).value();
+  CHECK(absl::IsCancelled(second->Read(&byte, 1).status()));
+  first.reset();
+  CHECK(Gives(Decode(wide, 100), sample));
+  Pieces third_bytes(wide, 100);
+  CHECK(MakeDecoder(Compression::kZstd, third_bytes, &windows, stop.get_token()).value()->Read(&byte, 1).ok());
 }
 
 TEST_CASE("the compression is seen from the first bytes") {

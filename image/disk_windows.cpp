@@ -72,13 +72,13 @@ Status SyncDisk(const std::string& path) {
   return absl::OkStatus();
 }
 
-std::vector<std::string> ListDirectory(const std::string& path) {
+StatusOr<std::vector<std::string>> ListDirectory(const std::string& path) {
   std::vector<std::string> out;
   const StatusOr<Handle> directory = OpenDirectory(path);
-  if (!directory.ok()) return out;
-  const auto entries = ListEntries(directory->get());
-  if (!entries.ok()) return out;
-  for (const DirectoryEntry& entry : *entries) out.push_back(Utf8(entry.name));
+  if (absl::IsNotFound(directory.status())) return out;
+  RETURN_IF_ERROR(directory.status());
+  ASSIGN_OR_RETURN(const auto entries, ListEntries(directory->get()));
+  for (const DirectoryEntry& entry : entries) out.push_back(Utf8(entry.name));
   return out;
 }
 

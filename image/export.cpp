@@ -9,6 +9,7 @@
 #include "image/json.hpp"
 #include "image/manifest.hpp"
 #include "image/reference.hpp"
+#include "image/sha256.hpp"
 #include "image/tar_header.hpp"
 
 namespace jobpod {
@@ -110,16 +111,16 @@ class Exporter {
   }
 
   StatusOr<std::string> DigestOfFile(KeptLayer& layer) const {
-    Hasher hasher;
+    Sha256 sha;
     bool first = true;
     const auto add = [&](std::string_view piece) {
       if (first) layer.descriptor.name = LayerMediaType(DetectCompression(piece));
       first = false;
-      hasher.Add(piece);
+      sha.Update(piece);
       return absl::OkStatus();
     };
     RETURN_IF_ERROR(Read(layer, add));
-    return hasher.Digest();
+    return sha.Finish();
   }
 
   template <typename Take>

@@ -58,8 +58,9 @@ StatusOr<std::string> HttpResponse::ReadAll(uint64_t max_bytes) {
   }
 }
 
-HttpClient::HttpClient(TlsSettings tls, HttpTimeouts timeouts, ProxySettings proxies)
-    : tls_(std::move(tls)), timeouts_(timeouts), proxies_(std::move(proxies)) {}
+HttpClient::HttpClient(TlsSettings tls, HttpTimeouts timeouts, ProxySettings proxies,
+                       std::shared_ptr<NameResolver> names)
+    : tls_(std::move(tls)), timeouts_(timeouts), proxies_(std::move(proxies)), names_(std::move(names)) {}
 
 HttpClient::~HttpClient() = default;
 
@@ -81,7 +82,7 @@ StatusOr<std::unique_ptr<HttpConnection>> HttpClient::Connect(const Url& url, co
   ASSIGN_OR_RETURN(auto proxy, ProxyFor(proxies_, url));
   TlsContext* const tls = url.secure() ? &Tls() : nullptr;
   if (tls != nullptr) RETURN_IF_ERROR(tls->status);
-  auto connection = std::make_unique<HttpConnection>(url, std::move(proxy), timeouts_);
+  auto connection = std::make_unique<HttpConnection>(url, std::move(proxy), timeouts_, *names_);
   RETURN_IF_ERROR(connection->Connect(tls != nullptr ? &tls->context : nullptr, stop));
   return connection;
 }

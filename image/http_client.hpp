@@ -26,7 +26,7 @@ struct TlsSettings {
 };
 
 struct HttpTimeouts {
-  std::chrono::milliseconds connect{30000};     // for each of look-up, connection and TLS handshake
+  std::chrono::milliseconds connect{30000};     // for each of look-up, connection (to all addresses) and TLS handshake
   std::chrono::milliseconds first_byte{30000};  // from the request to the head of its answer
   // Without a byte of the body; also how long it may come slower than 1 KiB in that time.
   std::chrono::milliseconds stall{30000};
@@ -42,6 +42,7 @@ struct HttpRequest {
 };
 
 class HttpConnection;
+class NameResolver;
 struct TlsContext;
 
 // A response being received. Not thread-safe. Gives its connection back when the body was read whole.
@@ -63,7 +64,7 @@ class HttpResponse {
 // Thread-safe. Responses must not outlive it.
 class HttpClient {
  public:
-  explicit HttpClient(TlsSettings tls, HttpTimeouts timeouts = {}, ProxySettings proxies = {});
+  HttpClient(TlsSettings tls, HttpTimeouts timeouts, ProxySettings proxies, std::shared_ptr<NameResolver> names);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -83,6 +84,7 @@ class HttpClient {
   const TlsSettings tls_;
   const HttpTimeouts timeouts_;
   const ProxySettings proxies_;
+  const std::shared_ptr<NameResolver> names_;  // of all clients
   std::mutex mutex_;
   std::unique_ptr<TlsContext> context_;  // made when first needed, never replaced
   std::list<std::unique_ptr<HttpConnection>> kept_;

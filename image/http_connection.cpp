@@ -6,7 +6,9 @@
 
 #include <limits>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
+#include "image/name_resolver.hpp"
 
 namespace jobpod {
 namespace {
@@ -86,21 +88,31 @@ Status HttpConnection::Explain(const Error& error, std::string_view doing,
 }
 
 Status HttpConnection::ConnectTcp(const Url& to, const std::stop_token& stop) {
-  net::ip::tcp::resolver resolver(io_);
-  net::ip::tcp::resolver::results_type addresses;
-  const Error resolved = Run(timeouts_.connect, stop, [&](auto done) {
-    resolver.async_resolve(to.host, to.port, [&addresses, done](Error error, const auto& found) mutable {
-      addresses = found;
-      done(error);
-    });
-  });
-  RETURN_IF_ERROR(Explain(resolved, proxy_ ? "look up the proxy for" : "look up", stop));
-  const Error connected =
-      Run(timeouts_.connect, stop, [&](auto done) { tcp_.async_connect(addresses, done); });
+  const auto addresses = names_.Resolve(to.host, timeouts_.connect, stop);
+  if (absl::IsCancelled(addresses.status())) return addresses.status();
+  if (!addresses.ok())
+    return Annotate(addresses.status(), Concat(proxy_ ? "look up the proxy for " : "look up ", authority_));
+  const Error connected = ConnectToAny(*addresses, static_cast<uint16_t>(std::stoul(to.port)), stop);
   RETURN_IF_ERROR(Explain(connected, proxy_ ? "connect to the proxy for" : "connect to", stop));
   Error ignored;
   tcp_.socket().set_option(net::ip::tcp::no_delay(true), ignored);
   return absl::OkStatus();
+}
+
+// One after the other, each with its share of the time that is left, so that one that is dead does not use up
+// all of it.
+HttpConnection::Error HttpConnection::ConnectToAny(const std::vector<std::string>& addresses, uint16_t port,
+                                                   const std::stop_token& stop) {
+  const Deadline deadline = After(timeouts_.connect);
+  Error error = net::error::host_not_found;
+  for (size_t i = 0; i < addresses.size() && error && !stop.stop_requested(); ++i) {
+    const net::ip::tcp::endpoint address(net::ip::make_address(addresses[i]), port);
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto share = std::max(left / static_cast<int>(addresses.size() - i), std::chrono::milliseconds(1));
+    tcp_.close();
+    error = Run(share, stop, [&](auto done) { tcp_.async_connect(address, done); });
+  }
+  return error;
 }
 
 Status HttpConnection::Connect(net::ssl::context* tls, std::stop_token stop) {

@@ -35,12 +35,13 @@ class HttpConnection {
  public:
   using Parser = http::response_parser<http::buffer_body>;
 
-  HttpConnection(Url url, std::optional<Proxy> proxy, HttpTimeouts timeouts)
+  HttpConnection(Url url, std::optional<Proxy> proxy, HttpTimeouts timeouts, NameResolver& names)
       : url_(std::move(url)),
         origin_(url_.Origin()),
         authority_(url_.Authority()),
         proxy_(std::move(proxy)),
-        timeouts_(timeouts) {}
+        timeouts_(timeouts),
+        names_(names) {}
 
   // `tls` is null for plain connections; it outlives this object.
   Status Connect(net::ssl::context* tls, std::stop_token stop);
@@ -60,6 +61,7 @@ class HttpConnection {
   Error Run(std::chrono::milliseconds timeout, const std::stop_token& stop, Start start);
   Status Explain(const Error& error, std::string_view doing, const std::stop_token& stop) const;
   Status ConnectTcp(const Url& to, const std::stop_token& stop);
+  Error ConnectToAny(const std::vector<std::string>& addresses, uint16_t port, const std::stop_token& stop);
   Status OpenTunnel(const std::stop_token& stop);
   Status ConnectTls(net::ssl::context& tls, const std::stop_token& stop);
   http::request<http::string_body> Compose(const HttpRequest& request) const;
@@ -71,6 +73,7 @@ class HttpConnection {
   const std::string authority_;
   const std::optional<Proxy> proxy_;
   const HttpTimeouts timeouts_;
+  NameResolver& names_;
   net::io_context io_{1};
   beast::tcp_stream tcp_{io_};
   std::optional<net::ssl::stream<beast::tcp_stream&>> tls_;

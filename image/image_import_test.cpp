@@ -94,6 +94,25 @@ TEST_CASE("hostile archives leave nothing") {
   CHECK(absl::IsNotFound(images->Import("/nowhere", "", {}).status()));
 }
 
+TEST_CASE("a digest in an archive's name must be that of its image") {
+  const BuiltImage image = NumberedImage("1"), other = NumberedImage("2");
+  TemporaryDirectory root, files;
+  auto images = OpenImages(root.path());
+  const std::string named = "example.com/a@" + other.digest();
+  for (const auto& [archive, name] :
+       {std::pair(Layout(image, named), std::string()), std::pair(Layout(image, "1"), named),
+        std::pair(Saved(image), named)}) {
+    REQUIRE(WriteFileAtomic(files / "archive", archive).ok());
+    const Status status = images->Import(files / "archive", name, {}).status();
+    INFO(Message(status));
+    CHECK(absl::IsInvalidArgument(status));
+    CHECK(Message(status).find(other.digest()) != std::string_view::npos);
+    CHECK(images->List().empty());
+  }
+  ImportText(*images, files, Layout(image, "example.com/a@" + image.digest()));
+  CHECK(images->Find("example.com/a@" + image.digest()).value()->id == image.id());
+}
+
 TEST_CASE("the preload directory is imported, bad archives are skipped") {
   const BuiltImage image = NumberedImage("1");
   TemporaryDirectory root, files;

@@ -61,7 +61,7 @@ class ImageRoom : public Images {
     ASSIGN_OR_RETURN(catalog_, ImageCatalog::Open(config_.root, config_.keep_blobs));
     ASSIGN_OR_RETURN(rootfs_, RootfsStore::Open(*catalog_));
     catalog_->Sweep();
-    return SweepImports(config_.root);
+    return absl::OkStatus();
   }
 
   StatusOr<std::string> Pull(const PullRequest& request, std::stop_token stop) override {
@@ -126,7 +126,8 @@ class ImageRoom : public Images {
  private:
   PullSettings Settings() const {
     const PullTimeouts& timeouts = config_.timeouts;
-    RegistrySettings registries{{timeouts.connect, timeouts.first_byte, timeouts.stall}, config_.proxies, {}};
+    RegistrySettings registries{
+        {timeouts.connect, timeouts.first_byte, timeouts.stall}, config_.proxies, {}, names_};
     registries.retry.first_delay = timeouts.retry_delay;
     return {config_.registry_config, config_.limits, std::move(registries), config_.parallel_layers};
   }
@@ -138,6 +139,7 @@ class ImageRoom : public Images {
   }
 
   const ImagesConfig config_;
+  const std::shared_ptr<NameResolver> names_ = std::make_shared<NameResolver>();
   std::unique_ptr<ImageCatalog> catalog_;
   std::unique_ptr<RootfsStore> rootfs_;
   PullFlights flights_;

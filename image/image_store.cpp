@@ -1,7 +1,6 @@
 #include "image/image_store.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "base/file.hpp"
 #include "base/log.hpp"
@@ -20,11 +19,15 @@ constexpr const char* kSchema[] = {
     "CREATE TABLE IF NOT EXISTS pinned (image TEXT PRIMARY KEY)",
     "CREATE TABLE IF NOT EXISTS chains (image TEXT NOT NULL, position INTEGER NOT NULL, key TEXT NOT NULL, "
     "PRIMARY KEY (image, position))",
-    "PRAGMA user_version = 1",
 };
 
-uint64_t Number(const std::string& text) {
-  return std::strtoull(text.c_str(), nullptr, 10);
+constexpr int64_t kVersion = 1;
+
+std::vector<std::string> KeysOf(const std::map<std::string, std::string>& map, const std::string& value) {
+  std::vector<std::string> out;
+  for (const auto& [key, id] : map)
+    if (id == value) out.push_back(key);
+  return out;
 }
 
 template <typename Map>
@@ -42,81 +45,100 @@ StatusOr<std::unique_ptr<ImageStore>> ImageStore::Open(const std::string& root) 
   std::unique_ptr<ImageStore> store(new ImageStore(root));
   RETURN_IF_ERROR(store->OpenDatabase());
   RETURN_IF_ERROR(store->Load());
-  if (store->rebuilt_) RETURN_IF_ERROR(store->Rebuild());
+  const auto layered = [](const auto& entry) { return !entry.second.diff_ids.empty(); };
+  store->unfinished_ |= store->layers_.empty() && std::ranges::any_of(store->images_, layered);
+  if (store->unfinished_) RETURN_IF_ERROR(store->FindImages());
   store->Publish();
   return store;
 }
 
+// DataLoss when the file is damaged.
+Status ImageStore::OpenWhole(const std::string& path) {
+  ASSIGN_OR_RETURN(database_, SqliteDatabase::Open(path, /*full_sync=*/true));
+  std::string said;
+  RETURN_IF_ERROR(database_.Run("PRAGMA quick_check(1)", {}, [&](SqliteStatement& row) { said = row.Text(0); }));
+  return said == "ok" ? absl::OkStatus() : absl::DataLossError(Concat(path, ": ", said));
+}
+
 Status ImageStore::OpenDatabase() {
   const std::string path = Concat(root_, "/images.db");
-  auto database = ImageDatabase::Open(path);
-  if (absl::IsDataLoss(database.status())) {
+  Status opened = OpenWhole(path);
+  if (absl::IsDataLoss(opened)) {
     log::error(
-        "{}; it is set aside as {}.damaged, and the images are found again by their files, without names",
-        Message(database.status()), path);
+        "image index {}; it is set aside as {}.damaged, and the images are found again by their files, "
+        "without names",
+        Message(opened), path);
+    database_ = SqliteDatabase();
     for (const char* suffix : {"", "-wal", "-shm"})
       RenamePath(Concat(path, suffix), Concat(path, ".damaged", suffix)).IgnoreError();
-    rebuilt_ = true;
-    database = ImageDatabase::Open(path);
+    opened = OpenWhole(path);
   }
-  RETURN_IF_ERROR(database.status());
-  database_ = *std::move(database);
-  ASSIGN_OR_RETURN(const auto version, database_->Query("PRAGMA user_version"));
-  if (Number(version.at(0).at(0)) > 1)
+  RETURN_IF_ERROR(Annotate(opened, "image index"));
+  int64_t version = 0;
+  RETURN_IF_ERROR(
+      database_.Run("PRAGMA user_version", {}, [&](SqliteStatement& row) { version = row.Integer(0); }));
+  if (version > kVersion)
     return absl::FailedPreconditionError(
         Concat("image index ", path, " was written by a newer jobpod; install that version again or remove ",
                root_));
-  return database_->Transaction([&] {
-    for (const char* statement : kSchema) RETURN_IF_ERROR(database_->Run(statement));
+  unfinished_ = version < kVersion;
+  return database_.Transaction([&] {
+    for (const char* statement : kSchema) RETURN_IF_ERROR(database_.Run(statement));
     return absl::OkStatus();
   });
 }
 
 Status ImageStore::Load() {
-  ASSIGN_OR_RETURN(const auto layers, database_->Query("SELECT key, disk_bytes, inodes FROM layers"));
-  for (const auto& row : layers) layers_[row[0]] = {Number(row[1]), Number(row[2])};
+  RETURN_IF_ERROR(database_.Run("SELECT key, disk_bytes, inodes FROM layers", {}, [&](SqliteStatement& row) {
+    layers_[row.Text(0)] = {static_cast<uint64_t>(row.Integer(1)), static_cast<uint64_t>(row.Integer(2))};
+  }));
   RETURN_IF_ERROR(LoadImages());
-  ASSIGN_OR_RETURN(const auto chains, database_->Query("SELECT image, key FROM chains ORDER BY position"));
-  for (const auto& row : chains)
-    if (const auto found = images_.find(row[0]); found != images_.end())
-      found->second.layers.push_back(row[1]);
-  ASSIGN_OR_RETURN(const auto pinned, database_->Query("SELECT image FROM pinned"));
-  for (const auto& row : pinned)
-    if (const auto found = images_.find(row[0]); found != images_.end()) found->second.pinned = true;
-  ASSIGN_OR_RETURN(const auto names, database_->Query("SELECT name, image FROM names"));
-  for (const auto& row : names)
-    if (images_.contains(row[1])) names_[row[0]] = row[1];
-  ASSIGN_OR_RETURN(const auto resolved, database_->Query("SELECT key, image FROM resolved"));
-  for (const auto& row : resolved)
-    if (images_.contains(row[1])) resolved_[row[0]] = row[1];
-  return absl::OkStatus();
+  const auto with_image = [&](const char* sql, auto take) {
+    return database_.Run(sql, {}, [&, take](SqliteStatement& row) {
+      if (const auto found = images_.find(row.Text(0)); found != images_.end()) take(found->second, row);
+    });
+  };
+  RETURN_IF_ERROR(with_image("SELECT image, key FROM chains ORDER BY position",
+                             [](Image& image, SqliteStatement& row) { image.layers.push_back(row.Text(1)); }));
+  RETURN_IF_ERROR(with_image("SELECT image FROM pinned",
+                             [](Image& image, SqliteStatement&) { image.pinned = true; }));
+  RETURN_IF_ERROR(with_image("SELECT image, name FROM names", [&](Image& image, SqliteStatement& row) {
+    names_[row.Text(1)] = image.id;
+  }));
+  return with_image("SELECT image, key FROM resolved",
+                    [&](Image& image, SqliteStatement& row) { resolved_[row.Text(1)] = image.id; });
 }
 
 Status ImageStore::LoadImages() {
-  ASSIGN_OR_RETURN(const auto rows, database_->Query("SELECT id, size FROM images"));
+  std::map<std::string, uint64_t> sizes;
+  RETURN_IF_ERROR(database_.Run("SELECT id, size FROM images", {}, [&](SqliteStatement& row) {
+    sizes[row.Text(0)] = static_cast<uint64_t>(row.Integer(1));
+  }));
   const ContentStore blobs(root_);
-  for (const auto& row : rows) {
-    const auto bytes = blobs.Read(row[0]);
+  for (const auto& [id, size] : sizes) {
+    const auto bytes = blobs.Read(id);
     const auto parsed = bytes.ok() ? ParseConfig(*bytes) : bytes.status();
     if (parsed.ok()) {
-      images_[row[0]] = Image{row[0], {}, {}, Number(row[1]), parsed->diff_ids, {}, parsed->config, false};
+      images_[id] = Image{id, {}, {}, size, parsed->diff_ids, {}, parsed->config, false};
     } else {
-      log::warn("image {} is dropped from the index: {}", row[0], Message(parsed.status()));
+      log::warn("image {} is dropped from the index: {}", id, Message(parsed.status()));
     }
   }
   return absl::OkStatus();
 }
 
-Status ImageStore::Rebuild() {
+// What the index may have known of images that are there counts; how their layers are stacked is found anew.
+Status ImageStore::FindImages() {
   const ContentStore blobs(root_);
-  for (const std::string& digest : blobs.List()) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> digests, blobs.List());
+  for (const std::string& digest : digests) {
     const auto bytes = blobs.Read(digest);
     const auto parsed = bytes.ok() ? ParseConfig(*bytes) : bytes.status();
     if (!parsed.ok()) continue;  // a manifest
-    NewImage image;
-    image.image = Image{digest, {}, {}, bytes->size(), parsed->diff_ids, {}, parsed->config, false};
-    RETURN_IF_ERROR(Put(image));
+    images_.try_emplace(digest, Image{digest, {}, {}, bytes->size(), parsed->diff_ids, {}, parsed->config, false});
   }
+  for (auto& [id, image] : images_) image.layers.clear();
+  layers_.clear();
   return absl::OkStatus();
 }
 
@@ -143,20 +165,20 @@ void ImageStore::Publish() {
 Status ImageStore::Write(const NewImage& image) {
   const std::string& id = image.image.id;
   RETURN_IF_ERROR(
-      database_->Run("INSERT OR IGNORE INTO images VALUES (?1, ?2)", {id, std::to_string(image.image.size)}));
+      database_.Run("INSERT OR IGNORE INTO images VALUES (?1, ?2)", {id, std::to_string(image.image.size)}));
   for (size_t i = 0; i < image.image.layers.size(); ++i)
-    RETURN_IF_ERROR(database_->Run("INSERT OR REPLACE INTO chains VALUES (?1, ?2, ?3)",
+    RETURN_IF_ERROR(database_.Run("INSERT OR REPLACE INTO chains VALUES (?1, ?2, ?3)",
                                    {id, std::to_string(i), image.image.layers[i]}));
   for (const std::string& name : image.names)
-    RETURN_IF_ERROR(database_->Run("INSERT OR REPLACE INTO names VALUES (?1, ?2)", {name, id}));
+    RETURN_IF_ERROR(database_.Run("INSERT OR REPLACE INTO names VALUES (?1, ?2)", {name, id}));
   for (const std::string& key : image.resolutions)
-    RETURN_IF_ERROR(database_->Run("INSERT OR REPLACE INTO resolved VALUES (?1, ?2)", {key, id}));
+    RETURN_IF_ERROR(database_.Run("INSERT OR REPLACE INTO resolved VALUES (?1, ?2)", {key, id}));
   return WriteLayers(image.layers);
 }
 
 Status ImageStore::Put(const NewImage& image) {
   const std::lock_guard lock(mutex_);
-  RETURN_IF_ERROR(database_->Transaction([&] { return Write(image); }));
+  RETURN_IF_ERROR(database_.Transaction([&] { return Write(image); }));
   const std::string& id = image.image.id;
   const auto [there, added] = images_.try_emplace(id, image.image);
   if (!added && !image.image.layers.empty()) there->second.layers = image.image.layers;
@@ -168,16 +190,16 @@ Status ImageStore::Put(const NewImage& image) {
 }
 
 Status ImageStore::Erase(const std::string& id) {
-  RETURN_IF_ERROR(database_->Run("DELETE FROM names WHERE image = ?1", {id}));
-  RETURN_IF_ERROR(database_->Run("DELETE FROM pinned WHERE image = ?1", {id}));
-  RETURN_IF_ERROR(database_->Run("DELETE FROM chains WHERE image = ?1", {id}));
-  RETURN_IF_ERROR(database_->Run("DELETE FROM resolved WHERE image = ?1", {id}));
-  return database_->Run("DELETE FROM images WHERE id = ?1", {id});
+  RETURN_IF_ERROR(database_.Run("DELETE FROM names WHERE image = ?1", {id}));
+  RETURN_IF_ERROR(database_.Run("DELETE FROM pinned WHERE image = ?1", {id}));
+  RETURN_IF_ERROR(database_.Run("DELETE FROM chains WHERE image = ?1", {id}));
+  RETURN_IF_ERROR(database_.Run("DELETE FROM resolved WHERE image = ?1", {id}));
+  return database_.Run("DELETE FROM images WHERE id = ?1", {id});
 }
 
 Status ImageStore::Remove(const std::string& id) {
   const std::lock_guard lock(mutex_);
-  RETURN_IF_ERROR(database_->Transaction([&] { return Erase(id); }));
+  RETURN_IF_ERROR(database_.Transaction([&] { return Erase(id); }));
   images_.erase(id);
   EraseValue(names_, id);
   EraseValue(resolved_, id);
@@ -190,9 +212,39 @@ Status ImageStore::SetPinned(const std::string& id, bool pinned) {
   const auto found = images_.find(id);
   if (found == images_.end()) return absl::NotFoundError(Concat("image ", id, " is not here"));
   if (found->second.pinned == pinned) return absl::OkStatus();
-  RETURN_IF_ERROR(database_->Run(
+  RETURN_IF_ERROR(database_.Run(
       pinned ? "INSERT OR IGNORE INTO pinned VALUES (?1)" : "DELETE FROM pinned WHERE image = ?1", {id}));
   found->second.pinned = pinned;
+  Publish();
+  return absl::OkStatus();
+}
+
+Status ImageStore::WriteAll(const std::vector<Image>& images, const std::map<std::string, LayerSize>& layers) {
+  for (const char* table : {"images", "names", "resolved", "layers", "pinned", "chains"})
+    RETURN_IF_ERROR(database_.Run(Concat("DELETE FROM ", table)));
+  for (const Image& image : images) {
+    NewImage row{image, KeysOf(names_, image.id), KeysOf(resolved_, image.id), {}};
+    RETURN_IF_ERROR(Write(row));
+    if (image.pinned) RETURN_IF_ERROR(database_.Run("INSERT INTO pinned VALUES (?1)", {image.id}));
+  }
+  RETURN_IF_ERROR(WriteLayers(layers));
+  return database_.Run(Concat("PRAGMA user_version = ", kVersion));
+}
+
+Status ImageStore::Finish(const std::vector<Image>& images, const std::map<std::string, LayerSize>& layers) {
+  const std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(database_.Transaction([&] { return WriteAll(images, layers); }));
+  images_.clear();
+  for (const Image& image : images) {
+    Image& mine = images_[image.id] = image;
+    mine.repo_tags.clear();  // these are kept in names_
+    mine.repo_digests.clear();
+  }
+  const auto gone = [&](const auto& entry) { return !images_.contains(entry.second); };
+  std::erase_if(names_, gone);
+  std::erase_if(resolved_, gone);
+  layers_ = layers;
+  unfinished_ = false;
   Publish();
   return absl::OkStatus();
 }
@@ -204,7 +256,7 @@ std::map<std::string, LayerSize> ImageStore::Layers() const {
 
 Status ImageStore::WriteLayers(const std::map<std::string, LayerSize>& layers) {
   for (const auto& [key, size] : layers)
-    RETURN_IF_ERROR(database_->Run("INSERT OR REPLACE INTO layers VALUES (?1, ?2, ?3)",
+    RETURN_IF_ERROR(database_.Run("INSERT OR REPLACE INTO layers VALUES (?1, ?2, ?3)",
                                    {key, std::to_string(size.disk_bytes), std::to_string(size.inodes)}));
   return absl::OkStatus();
 }
@@ -212,10 +264,10 @@ Status ImageStore::WriteLayers(const std::map<std::string, LayerSize>& layers) {
 Status ImageStore::ReplaceLayers(const std::map<std::string, LayerSize>& layers) {
   const std::lock_guard lock(mutex_);
   const auto replace = [&]() -> Status {
-    RETURN_IF_ERROR(database_->Run("DELETE FROM layers"));
+    RETURN_IF_ERROR(database_.Run("DELETE FROM layers"));
     return WriteLayers(layers);
   };
-  const Status replaced = database_->Transaction(replace);
+  const Status replaced = database_.Transaction(replace);
   if (!replaced.ok()) return replaced;
   layers_ = layers;
   return absl::OkStatus();

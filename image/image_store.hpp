@@ -9,13 +9,14 @@
 #include <string>
 #include <vector>
 
-#include "image/image_database.hpp"
+#include "base/sqlite.hpp"
 #include "image/images.hpp"
 
 namespace jobpod {
 
 struct LayerSize {
   uint64_t disk_bytes = 0, inodes = 0;
+  bool operator==(const LayerSize&) const = default;
 };
 
 // What the store knows at one moment; never changes.
@@ -39,12 +40,17 @@ struct NewImage {
 // Thread-safe.
 class ImageStore {
  public:
-  // Rows whose config is missing or damaged in `blobs` are dropped. A damaged index is set aside; then
-  // `rebuilt()` is true and the images are those of the configs in `blobs`, without names.
+  // Rows whose config is missing or damaged in `blobs` are dropped. A damaged index is set aside. When the
+  // index is new, lost or was not finished, `unfinished()` is true and the images are those of the configs in
+  // `blobs`, as yet in memory only: Finish decides which of them stay.
   static StatusOr<std::unique_ptr<ImageStore>> Open(const std::string& root);
 
   std::shared_ptr<const ImageSnapshot> Current() const;
-  bool rebuilt() const { return rebuilt_; }
+  bool unfinished() const { return unfinished_; }
+
+  // Makes `images` and `layers` all there is, and the index a finished one, in one step: a daemon that dies
+  // before it begins anew. The names of images that stay are kept.
+  Status Finish(const std::vector<Image>& images, const std::map<std::string, LayerSize>& layers);
 
   // Adds the image or, if it is there, its new names.
   Status Put(const NewImage& image);
@@ -60,18 +66,20 @@ class ImageStore {
  private:
   explicit ImageStore(std::string root) : root_(std::move(root)) {}
   Status OpenDatabase();
+  Status OpenWhole(const std::string& path);
   Status Load();
   Status LoadImages();
-  Status Rebuild();
+  Status FindImages();
+  Status WriteAll(const std::vector<Image>& images, const std::map<std::string, LayerSize>& layers);
   Status Write(const NewImage& image);
   Status Erase(const std::string& id);
   Status WriteLayers(const std::map<std::string, LayerSize>& layers);
   void Publish();  // needs mutex_
 
   const std::string root_;
-  bool rebuilt_ = false;
+  bool unfinished_ = false;
   mutable std::mutex mutex_;
-  std::unique_ptr<ImageDatabase> database_;
+  SqliteDatabase database_;
   std::map<std::string, Image> images_;
   std::map<std::string, std::string> names_;     // name → id
   std::map<std::string, std::string> resolved_;  // key → id

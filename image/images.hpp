@@ -2,6 +2,7 @@
 // below one root directory:
 //   <root>/blobs/sha256/<hex>     manifests and configs (small)
 //   <root>/layers/<hex>/          one plain tree per layer, by diff id, with overlayfs whiteouts
+//   <root>/layers/<hex>.layer     what a whole tree holds (layer_record.hpp)
 //   <root>/layers/<hex>.blob      the compressed layer, only with keep_blobs
 //   <root>/layers/<hex>-bridge/   a small tree on top of a layer, for one chain of layers (layer_bridge.hpp)
 //   <root>/containers/<id>/{upper,work}   writable layers

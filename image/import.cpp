@@ -8,7 +8,6 @@
 #include "base/log.hpp"
 #include "base/scope_exit.hpp"
 #include "image/digest.hpp"
-#include "image/disk.hpp"
 #include "image/import_name.hpp"
 #include "image/import_source.hpp"
 #include "image/layer_install.hpp"
@@ -18,7 +17,6 @@
 namespace jobpod {
 namespace {
 
-constexpr std::string_view kTemporary = ".import-";
 constexpr int kMaxIndexDepth = 3;
 
 class Importer {
@@ -145,11 +143,20 @@ class Importer {
     std::vector<std::string> out;
     for (const std::string& name : names) {
       ASSIGN_OR_RETURN(const Reference reference, ParseReference(name));
+      RETURN_IF_ERROR(CheckDigest(reference));
       out.push_back(reference.Full());
       if (!top_digest_.empty() && reference.digest.empty())
         out.push_back(Concat(reference.Name(), "@", top_digest_));
     }
     return out;
+  }
+
+  // Who asks for a digest must get the bytes that have it, whatever an archive says.
+  Status CheckDigest(const Reference& reference) const {
+    if (reference.digest.empty() || reference.digest == top_digest_) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        Concat("its image cannot be called ", reference.Full(), ": ",
+               top_digest_.empty() ? "it came without a manifest" : Concat("its digest is ", top_digest_)));
   }
 
   Status Add(const std::string& id, std::string config, const std::vector<Descriptor>& layers,
@@ -163,7 +170,7 @@ class Importer {
     LayerPins pins = catalog_.layers().Pin(LayerKeys(image.image));
     ASSIGN_OR_RETURN(image.layers, Install(image.image, layers));
     blobs[id] = std::move(config);
-    RETURN_IF_ERROR(catalog_.Commit(image, blobs, std::move(pins)));
+    RETURN_IF_ERROR(catalog_.Commit(image, blobs, std::move(pins), stop_));
     if (!IsDone(id)) ids_.push_back(id);
     return absl::OkStatus();
   }
@@ -200,7 +207,7 @@ StatusOr<std::vector<std::string>> ImportTree(ImageCatalog& catalog, const Image
 StatusOr<std::vector<std::string>> ImportFile(ImageCatalog& catalog, const ImageLimits& limits,
                                               const std::string& path, const std::string& name,
                                               std::stop_token stop) {
-  const std::string directory = Concat(catalog.root(), "/", kTemporary, NewId().substr(0, 16));
+  const std::string directory = Concat(catalog.root(), "/", kImportScratch, NewId().substr(0, 16));
   RETURN_IF_ERROR(MakeDirectories(directory, 0700));
   const ScopeExit remove([&] {
     const Status removed = RemoveTree(directory);
@@ -210,7 +217,8 @@ StatusOr<std::vector<std::string>> ImportFile(ImageCatalog& catalog, const Image
   UnpackBudget budget({.max_bytes = limits.max_unpacked_bytes,
                        .max_entries = limits.max_entries,
                        .max_path = limits.max_path_bytes,
-                       .max_ratio = limits.max_ratio});
+                       .max_ratio = limits.max_ratio},
+                      &catalog.layers().windows());
   RETURN_IF_ERROR(UnpackLayer(source, directory, /*windows=*/false, budget, stop).status());
   return ImportTree(catalog, limits, directory, name, std::move(stop));
 }
@@ -227,12 +235,6 @@ StatusOr<std::vector<std::string>> ImportImages(ImageCatalog& catalog, const Ima
                        : ImportFile(catalog, limits, path, wanted, stop);
   if (!ids.ok()) return Annotate(ids.status(), Concat("import ", path));
   return ids;
-}
-
-Status SweepImports(const std::string& root) {
-  for (const std::string& name : ListDirectory(root))
-    if (name.starts_with(kTemporary)) RETURN_IF_ERROR(RemoveTree(Concat(root, "/", name)));
-  return absl::OkStatus();
 }
 
 }  // namespace jobpod

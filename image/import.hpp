@@ -15,7 +15,4 @@ StatusOr<std::vector<std::string>> ImportImages(ImageCatalog& catalog, const Ima
                                                 const std::string& path, const std::string& name,
                                                 std::stop_token stop);
 
-// Removes what an interrupted import left below `root`.
-Status SweepImports(const std::string& root);
-
 }  // namespace jobpod

@@ -11,6 +11,7 @@
 // Most layers name all their directories and need none.
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -24,9 +25,10 @@ struct BridgeRequest {
   std::vector<std::string> implied;  // of the layer
 };
 
-StatusOr<bool> NeedsBridge(const BridgeRequest& request);
+// Cancelled soon after `stop`, as below.
+StatusOr<bool> NeedsBridge(const BridgeRequest& request, const std::stop_token& stop);
 
 // Fills `directory`, which is empty and on the layer's file system. InvalidArgument when links go round.
-Status BuildBridge(const BridgeRequest& request, const std::string& directory);
+Status BuildBridge(const BridgeRequest& request, const std::string& directory, const std::stop_token& stop);
 
 }  // namespace jobpod

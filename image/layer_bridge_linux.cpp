@@ -41,8 +41,8 @@ bool SameOwnerAndMode(const struct stat& one, const struct stat& other) {
 
 class Bridge {
  public:
-  static StatusOr<Bridge> Open(const BridgeRequest& request) {
-    Bridge bridge;
+  static StatusOr<Bridge> Open(const BridgeRequest& request, const std::stop_token& stop) {
+    Bridge bridge(stop);
     ASSIGN_OR_RETURN(bridge.layer_, OpenFile(request.layer, kDirectoryFlags));
     ASSIGN_OR_RETURN(bridge.lower_, MergedView::Open(request.lower));
     bridge.implied_.insert(request.implied.begin(), request.implied.end());
@@ -55,6 +55,7 @@ class Bridge {
     bool any = false;
     std::string moved = "\n";  // no path of a directory starts so
     for (const std::string& path : implied_) {
+      RETURN_IF_ERROR(CheckStop());
       if (path.starts_with(moved)) continue;
       ASSIGN_OR_RETURN(const PathParts parts, SplitLayerPath(path, PATH_MAX));
       ASSIGN_OR_RETURN(const Verdict verdict, Judge(parts));
@@ -75,7 +76,12 @@ class Bridge {
  private:
   enum class Verdict { kFine, kOther, kLink };
 
-  Bridge() = default;
+  explicit Bridge(std::stop_token stop) : stop_(std::move(stop)) {}
+
+  // Asked once for each name: what is to be moved may be large.
+  Status CheckStop() const {
+    return stop_.stop_requested() ? absl::CancelledError("cancelled") : absl::OkStatus();
+  }
 
   // A directory of the layer, or nothing; also nothing below one that hides all that is below it.
   StatusOr<Fd> OwnDirectory(const PathParts& parts) const {
@@ -170,6 +176,7 @@ class Bridge {
   }
 
   Status MoveEntry(int source, const PathParts& from, int target, const PathParts& to) {
+    RETURN_IF_ERROR(CheckStop());
     const char* name = from.back().c_str();
     struct stat info {};
     if (fstatat(source, name, &info, AT_SYMLINK_NOFOLLOW) != 0) return ErrnoStatus(errno, "look at a file");
@@ -209,6 +216,7 @@ class Bridge {
     return absl::OkStatus();
   }
 
+  std::stop_token stop_;
   Fd layer_, out_;
   MergedView lower_;
   std::set<std::string> implied_;
@@ -217,13 +225,13 @@ class Bridge {
 
 }  // namespace
 
-StatusOr<bool> NeedsBridge(const BridgeRequest& request) {
-  ASSIGN_OR_RETURN(Bridge bridge, Bridge::Open(request));
+StatusOr<bool> NeedsBridge(const BridgeRequest& request, const std::stop_token& stop) {
+  ASSIGN_OR_RETURN(Bridge bridge, Bridge::Open(request, stop));
   return bridge.Run(Fd());
 }
 
-Status BuildBridge(const BridgeRequest& request, const std::string& directory) {
-  ASSIGN_OR_RETURN(Bridge bridge, Bridge::Open(request));
+Status BuildBridge(const BridgeRequest& request, const std::string& directory, const std::stop_token& stop) {
+  ASSIGN_OR_RETURN(Bridge bridge, Bridge::Open(request, stop));
   ASSIGN_OR_RETURN(Fd out, OpenFile(directory, kDirectoryFlags));
   return Annotate(bridge.Run(std::move(out)).status(),
                   Concat("fit layer ", request.layer, " to those below"));

@@ -67,13 +67,13 @@ class Stack {
     REQUIRE(unpacked.status() == absl::OkStatus());
     request.implied = unpacked->implied;
     trees_.insert(trees_.begin(), request.layer);
-    auto needed = NeedsBridge(request);
+    auto needed = NeedsBridge(request, {});
     REQUIRE(needed.status() == absl::OkStatus());
     if (!*needed) return;
     ++bridges_;
     const std::string bridge = request.layer + "-bridge";
     fs::create_directory(bridge);
-    REQUIRE(BuildBridge(request, bridge) == absl::OkStatus());
+    REQUIRE(BuildBridge(request, bridge, {}) == absl::OkStatus());
     trees_.insert(trees_.begin(), bridge);
   }
 
@@ -163,7 +163,21 @@ TEST_CASE("links below never lead out of the stack, and circles are refused") {
   auto unpacked = Unpack(Tar({File("a/x")}), work / "layer");
   REQUIRE(unpacked.ok());
   const BridgeRequest request{work / "layer", {work / "lower"}, unpacked->implied};
-  CHECK(absl::IsInvalidArgument(BuildBridge(request, work / "bridge")));
+  CHECK(absl::IsInvalidArgument(BuildBridge(request, work / "bridge", {})));
+}
+
+TEST_CASE("fitting a layer to those below ends when it is stopped") {
+  TemporaryDirectory work;
+  for (const char* name : {"lower", "layer", "bridge"}) fs::create_directory(work / name);
+  REQUIRE(Unpack(Tar({Link("a", "b")}), work / "lower").ok());
+  auto unpacked = Unpack(Tar({File("a/x")}), work / "layer");
+  REQUIRE(unpacked.ok());
+  const BridgeRequest request{work / "layer", {work / "lower"}, unpacked->implied};
+  std::stop_source stop;
+  stop.request_stop();
+  CHECK(absl::IsCancelled(NeedsBridge(request, stop.get_token()).status()));
+  CHECK(absl::IsCancelled(BuildBridge(request, work / "bridge", stop.get_token())));
+  CHECK(fs::is_empty(work / "bridge"));
 }
 
 }  // namespace

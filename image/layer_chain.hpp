@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,9 @@ struct LayerChain {
   std::map<std::string, LayerSize> sizes;  // of the bridges
 };
 
-// Makes the missing bridges of `layers` (keys, bottom first), which are there and held by the caller.
-StatusOr<LayerChain> BridgeLayers(LayerStore& store, const std::vector<std::string>& layers);
+// Makes the missing bridges of `layers` (keys, bottom first), which are there and held by the caller. Cancelled soon
+// after `stop`.
+StatusOr<LayerChain> BridgeLayers(LayerStore& store, const std::vector<std::string>& layers,
+                                  const std::stop_token& stop);
 
 }  // namespace jobpod

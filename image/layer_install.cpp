@@ -23,7 +23,8 @@ class Installer {
         budget_({.max_bytes = request.limits.max_unpacked_bytes,
                  .max_entries = request.limits.max_entries,
                  .max_path = request.limits.max_path_bytes,
-                 .max_ratio = request.limits.max_ratio}),
+                 .max_ratio = request.limits.max_ratio},
+                &store.windows()),
         forward_(outer, [this] { stop_.request_stop(); }) {}
 
   StatusOr<std::map<std::string, LayerSize>> Run() {

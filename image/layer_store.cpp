@@ -1,6 +1,7 @@
 #include "image/layer_store.hpp"
 
 #include <filesystem>
+#include <utility>
 
 #include "base/file.hpp"
 #include "base/id.hpp"
@@ -8,17 +9,25 @@
 #include "base/scope_exit.hpp"
 #include "image/digest.hpp"
 #include "image/disk.hpp"
+#include "image/layer_record.hpp"
 
 namespace jobpod {
 namespace {
 
-constexpr std::string_view kWindows = "-windows", kBridge = "-bridge", kImplied = ".implied",
-                           kBlob = ".blob";
-constexpr size_t kMaxImplied = 64u << 20;
+constexpr std::string_view kWindows = "-windows", kBridge = "-bridge", kBlob = ".blob", kAside = ".trash-";
+constexpr size_t kTagSize = 16;  // random, at the end of names aside
 
 void RemoveOrLog(const std::string& path) {
   const Status removed = RemoveTree(path);
   if (!removed.ok()) log::warn("{}", Message(removed));
+}
+
+// The layer that a name in the directory belongs to; another text when to none.
+std::string KeyOf(std::string name) {
+  for (std::string_view end : {kLayerRecordEnd, kBlob})
+    if (name.ends_with(end)) name.resize(name.size() - end.size());
+  if (!name.starts_with(kAside) || name.size() < kAside.size() + 1 + kTagSize) return name;
+  return name.substr(kAside.size(), name.size() - kAside.size() - 1 - kTagSize);
 }
 
 }  // namespace
@@ -53,13 +62,14 @@ StatusOr<LayerSize> MeasureLayer(const std::string& directory) {
 }
 
 LayerPins::LayerPins(LayerPins&& other) noexcept
-    : store_(std::exchange(other.store_, nullptr)), keys_(std::move(other.keys_)) {}
+    : store_(std::exchange(other.store_, nullptr)), keys_(std::move(other.keys_)), user_(other.user_) {}
 
 LayerPins& LayerPins::operator=(LayerPins&& other) noexcept {
   if (this == &other) return *this;
   Drop();
   store_ = std::exchange(other.store_, nullptr);
   keys_ = std::move(other.keys_);
+  user_ = other.user_;
   return *this;
 }
 
@@ -74,7 +84,7 @@ void LayerPins::Add(LayerPins other) {
 }
 
 void LayerPins::Drop() {
-  if (store_ != nullptr) store_->Unpin(keys_);
+  if (store_ != nullptr) store_->Unpin(keys_, user_);
   store_ = nullptr;
 }
 
@@ -95,15 +105,17 @@ std::string LayerStore::BlobOf(const std::string& directory) {
   return Concat(directory, kBlob);
 }
 
-std::string LayerStore::ImpliedPath(const std::string& key) const {
-  return Concat(Path(key), kImplied);
-}
-
-std::vector<std::string> LayerStore::Implied(const std::string& key) const {
-  std::vector<std::string> out;
-  const std::string text = ReadFile(ImpliedPath(key), kMaxImplied).value_or("");
-  for (size_t at = 0; at < text.size(); at = text.find('\0', at) + 1) out.emplace_back(text.c_str() + at);
-  return out;
+StatusOr<std::vector<std::string>> LayerStore::Implied(const std::string& key) {
+  auto record = ReadLayerRecord(Path(key));
+  if (record.ok()) return std::move(record->implied);
+  if (absl::IsDataLoss(record.status())) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!ReadLayerRecord(Path(key)).ok()) DropLocked(key);  // nobody has made it anew meanwhile
+    }
+    RemoveAside(key);
+  }
+  return Annotate(record.status(), Concat("layer ", key, " is not usable and is fetched again by the next pull"));
 }
 
 Status LayerStore::Check(const std::vector<std::string>& keys) {
@@ -115,8 +127,14 @@ Status LayerStore::Check(const std::vector<std::string>& keys) {
   return first;
 }
 
-// Two threads may look at the same layer; the second finds it gone from the list or moved.
 Status LayerStore::CheckOne(const std::string& key) {
+  const Status checked = Compare(key);
+  if (!checked.ok()) RemoveAside(key);
+  return checked;
+}
+
+// Two threads may look at the same layer; the second finds it gone from the list or moved.
+Status LayerStore::Compare(const std::string& key) {
   LayerSize known;
   {
     const std::lock_guard lock(mutex_);
@@ -126,8 +144,7 @@ Status LayerStore::CheckOne(const std::string& key) {
   const auto found = MeasureLayer(Path(key));
   const std::lock_guard lock(mutex_);
   if (unchecked_.erase(key) == 0) return absl::OkStatus();
-  if (found.ok() && found->disk_bytes == known.disk_bytes && found->inodes == known.inodes)
-    return absl::OkStatus();
+  if (found.ok() && *found == known) return absl::OkStatus();
   DropLocked(key);
   return absl::DataLossError(Concat("layer ", key, " is damaged: ", known.inodes, " files with ",
                                     known.disk_bytes, " bytes were unpacked, ",
@@ -136,18 +153,24 @@ Status LayerStore::CheckOne(const std::string& key) {
                                     " are left"));
 }
 
-LayerPins LayerStore::Pin(std::vector<std::string> keys) {
+LayerPins LayerStore::Pin(std::vector<std::string> keys, LayerUser user) {
   const std::lock_guard lock(mutex_);
-  for (const std::string& key : keys) ++pins_[key];
-  return LayerPins(this, std::move(keys));
+  return PinLocked(std::move(keys), user);
 }
 
-StatusOr<LayerPins> LayerStore::PinPresent(std::vector<std::string> keys) {
+StatusOr<LayerPins> LayerStore::PinPresent(std::vector<std::string> keys, LayerUser user) {
   const std::lock_guard lock(mutex_);
   for (const std::string& key : keys)
     if (!present_.contains(key)) return absl::NotFoundError(Concat("layer ", key, " is not there any more"));
-  for (const std::string& key : keys) ++pins_[key];
-  return LayerPins(this, std::move(keys));
+  return PinLocked(std::move(keys), user);
+}
+
+LayerPins LayerStore::PinLocked(std::vector<std::string> keys, LayerUser user) {
+  for (const std::string& key : keys) {
+    ++pins_[key];
+    if (user == LayerUser::kContainer) ++users_[key];
+  }
+  return LayerPins(this, std::move(keys), user);
 }
 
 bool LayerStore::Has(const std::string& key) const {
@@ -155,56 +178,76 @@ bool LayerStore::Has(const std::string& key) const {
   return present_.contains(key);
 }
 
-// Moves the tree out of the way, so that a new pull of the layer need not wait for its removal. Returns
-// what is to be removed.
-std::string LayerStore::DropLocked(const std::string& key) {
+// So that a new pull of the layer need not wait for its removal, and who runs on it still can.
+void LayerStore::MoveAsideLocked(const std::string& key) {
+  const std::string aside = Path(Concat(kAside, key, "-", NewId().substr(0, kTagSize)));
+  for (const auto& [from, to] : {std::pair(Path(key), aside), std::pair(BlobPath(key), BlobOf(aside))})
+    if (PathExists(from) && RenamePath(from, to).ok()) aside_[key].push_back(to);
+  RemoveOrLog(LayerRecordPath(Path(key)));
+}
+
+void LayerStore::DropLocked(const std::string& key) {
+  MoveAsideLocked(key);
   const auto found = present_.find(key);
-  if (found == present_.end()) return "";
-  std::string trash = Path(Concat(".trash-", NewId().substr(0, 16)));
-  if (!RenamePath(Path(key), trash).ok()) trash = "";
+  if (found == present_.end()) return;
   total_.disk_bytes -= found->second.disk_bytes;
   total_.inodes -= found->second.inodes;
   present_.erase(found);
   unchecked_.erase(key);
-  RemoveOrLog(ImpliedPath(key));
-  RemoveOrLog(BlobPath(key));
-  return trash;
 }
 
-void LayerStore::Unpin(const std::vector<std::string>& keys) {
+// What was moved aside, when no container runs on it.
+void LayerStore::RemoveAside(const std::string& key) {
   std::vector<std::string> trash;
   {
     const std::lock_guard lock(mutex_);
+    if (!removing_ || users_.contains(key)) return;
+    if (auto aside = aside_.extract(key)) trash = std::move(aside.mapped());
+  }
+  for (const std::string& path : trash) RemoveOrLog(path);
+}
+
+void LayerStore::Unpin(const std::vector<std::string>& keys, LayerUser user) {
+  {
+    const std::lock_guard lock(mutex_);
     for (const std::string& key : keys) {
+      if (user == LayerUser::kContainer && --users_[key] == 0) users_.erase(key);
       if (--pins_[key] > 0) continue;
       pins_.erase(key);
-      if (removing_) trash.push_back(DropLocked(key));
+      if (removing_) DropLocked(key);
     }
   }
-  for (const std::string& path : trash)
-    if (!path.empty()) RemoveOrLog(path);
+  for (const std::string& key : keys) RemoveAside(key);
 }
 
 StatusOr<LayerSize> LayerStore::Build(const std::string& key, const BuildFunction& build) {
-  const std::string partial = Path(Concat(".partial-", NewId().substr(0, 16)));
+  const std::string partial = Path(Concat(".partial-", NewId().substr(0, kTagSize)));
   RETURN_IF_ERROR(MakeDirectories(partial, 0755));
   ScopeExit undo([&] {
-    RemoveOrLog(partial);
-    RemoveOrLog(BlobOf(partial));
+    for (const std::string& path : {partial, BlobOf(partial), LayerRecordPath(partial)}) RemoveOrLog(path);
   });
-  ASSIGN_OR_RETURN(const std::vector<std::string> implied, build(partial));
-  ASSIGN_OR_RETURN(const LayerSize size, MeasureLayer(partial));
-  std::string text;
-  for (const std::string& path : implied) text.append(path).push_back('\0');
-  if (!text.empty()) RETURN_IF_ERROR(WriteFileAtomic(ImpliedPath(key), text));
-  const std::lock_guard lock(mutex_);
+  LayerRecord record;
+  ASSIGN_OR_RETURN(record.implied, build(partial));
+  ASSIGN_OR_RETURN(record.size, MeasureLayer(partial));
+  RETURN_IF_ERROR(WriteFileAtomic(LayerRecordPath(partial), FormatLayerRecord(record)));
+  {
+    const std::lock_guard lock(mutex_);
+    RETURN_IF_ERROR(Place(partial, key));
+    undo.Release();
+    present_[key] = record.size;
+    total_.disk_bytes += record.size.disk_bytes;
+    total_.inodes += record.size.inodes;
+  }
+  RemoveAside(key);
+  return record.size;
+}
+
+// A tree that is there already is none that counts: a container of an earlier run holds it.
+Status LayerStore::Place(const std::string& partial, const std::string& key) {
+  if (PathExists(Path(key))) MoveAsideLocked(key);
   RenamePath(BlobOf(partial), BlobPath(key)).IgnoreError();  // when there is one
-  RETURN_IF_ERROR(RenamePath(partial, Path(key)));
-  undo.Release();
-  present_[key] = size;
-  total_.disk_bytes += size.disk_bytes;
-  total_.inodes += size.inodes;
-  return size;
+  RETURN_IF_ERROR(RenamePath(LayerRecordPath(partial), LayerRecordPath(Path(key))));
+  return RenamePath(partial, Path(key));
 }
 
 StatusOr<LayerSize> LayerStore::Ensure(const std::string& key, const BuildFunction& build,
@@ -226,14 +269,16 @@ StatusOr<LayerSize> LayerStore::Ensure(const std::string& key, const BuildFuncti
 
 void LayerStore::Sweep() {
   std::vector<std::string> paths;
-  std::error_code error;
+  const auto names = ListDirectory(directory_);
+  if (!names.ok()) log::warn("leftovers of layers stay: {}", Message(names.status()));
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {
-      std::string key = entry.path().filename().string();
-      for (std::string_view end : {kImplied, kBlob})
-        if (key.ends_with(end)) key.resize(key.size() - end.size());
-      if (!pins_.contains(key) || !present_.contains(key)) paths.push_back(entry.path().string());
+    aside_.clear();
+    for (const std::string& name : names.value_or(std::vector<std::string>())) {
+      const std::string key = KeyOf(name);
+      const bool aside = name.starts_with(kAside);
+      if (!(aside ? users_ : pins_).contains(key)) paths.push_back(Path(name));
+      else if (aside) aside_[key].push_back(Path(name));
     }
     removing_ = true;
     std::erase_if(present_, [&](const auto& entry) { return !pins_.contains(entry.first); });
@@ -254,6 +299,11 @@ void LayerStore::StopRemoving() {
 LayerSize LayerStore::Total() const {
   const std::lock_guard lock(mutex_);
   return total_;
+}
+
+std::map<std::string, LayerSize> LayerStore::Present() const {
+  const std::lock_guard lock(mutex_);
+  return present_;
 }
 
 }  // namespace jobpod

@@ -1,7 +1,6 @@
 // The layer trees on disk, <root>/layers/<key>/. A layer lives as long as somebody holds a pin on it:
-// an image, a container's rootfs, a pull in flight. The last pin's end removes the tree. The file
-// <key>.implied beside a tree, when there is one, lists its implied directories (layer_bridge.hpp), <key>.blob
-// is the compressed layer as it came.
+// an image, a container's rootfs, a pull in flight. The last pin's end removes the tree. Beside a whole tree is
+// its record <key>.layer (layer_record.hpp), and <key>.blob is the compressed layer as it came, when it is kept.
 #pragma once
 
 #include <condition_variable>
@@ -15,6 +14,7 @@
 
 #include "base/status.hpp"
 #include "image/image_store.hpp"
+#include "image/layer_unpack.hpp"
 
 namespace jobpod {
 
@@ -32,6 +32,9 @@ class LayerStore;
 // Of the layer's tree at `directory` and of the blob beside it.
 StatusOr<LayerSize> MeasureLayer(const std::string& directory);
 
+// Who holds a layer. Only containers run on the very tree that was there when they began.
+enum class LayerUser { kImage, kContainer };
+
 // Holds layers. Move only; must not outlive the store.
 class LayerPins {
  public:
@@ -44,16 +47,18 @@ class LayerPins {
 
   const std::vector<std::string>& keys() const { return keys_; }
 
-  // Takes over the pins of `other`, which are on the same store.
+  // Takes over the pins of `other`, which are on the same store and for the same kind of user.
   void Add(LayerPins other);
 
  private:
   friend class LayerStore;
-  LayerPins(LayerStore* store, std::vector<std::string> keys) : store_(store), keys_(std::move(keys)) {}
+  LayerPins(LayerStore* store, std::vector<std::string> keys, LayerUser user)
+      : store_(store), keys_(std::move(keys)), user_(user) {}
   void Drop();
 
   LayerStore* store_ = nullptr;
   std::vector<std::string> keys_;
+  LayerUser user_ = LayerUser::kImage;
 };
 
 // Thread-safe.
@@ -67,6 +72,7 @@ class LayerStore {
   LayerStore(const std::string& root, std::map<std::string, LayerSize> present, bool keep_blobs);
 
   bool keep_blobs() const { return keep_blobs_; }
+  WideWindows& windows() { return windows_; }
   static std::string BlobOf(const std::string& directory);
   // Where the compressed layer is, if it was kept.
   std::string BlobPath(const std::string& key) const { return BlobOf(Path(key)); }
@@ -74,15 +80,17 @@ class LayerStore {
   std::string Path(const std::string& key) const;
 
   // Layers may be missing as yet.
-  LayerPins Pin(std::vector<std::string> keys);
+  LayerPins Pin(std::vector<std::string> keys, LayerUser user = LayerUser::kImage);
   // NotFound when one of them is missing.
-  StatusOr<LayerPins> PinPresent(std::vector<std::string> keys);
+  StatusOr<LayerPins> PinPresent(std::vector<std::string> keys, LayerUser user = LayerUser::kImage);
 
   bool Has(const std::string& key) const;
-  std::vector<std::string> Implied(const std::string& key) const;
+  // DataLoss when its record is missing or damaged: the layer is moved aside. The caller holds a pin.
+  StatusOr<std::vector<std::string>> Implied(const std::string& key);
 
   // Looks once at each layer that an earlier run left, whether it has as many files and bytes as it had.
-  // DataLoss when one has not: it is moved aside, and a pull makes it anew. The caller holds pins.
+  // DataLoss when one has not: it is moved aside, and a pull makes it anew. The caller holds pins. What was
+  // moved aside is removed when no container holds the layer.
   Status Check(const std::vector<std::string>& keys);
 
   // The layer's size once it is there; it is built on this thread unless another one is at it. The
@@ -90,30 +98,39 @@ class LayerStore {
   StatusOr<LayerSize> Ensure(const std::string& key, const BuildFunction& build, std::stop_token stop);
 
   // Removes what nobody holds and half-made leftovers of an earlier run, and from now on what the last
-  // pin leaves. Called once, when all images and containers hold theirs.
+  // pin leaves. What is held stays, known as a whole layer or not. Called once, when all images and containers
+  // hold theirs.
   void Sweep();
 
   // From now on nothing is removed: before the pins of a store that ends are let go.
   void StopRemoving();
 
   LayerSize Total() const;
+  std::map<std::string, LayerSize> Present() const;
 
  private:
   friend class LayerPins;
-  void Unpin(const std::vector<std::string>& keys);
-  std::string DropLocked(const std::string& key);
-  std::string ImpliedPath(const std::string& key) const;
+  LayerPins PinLocked(std::vector<std::string> keys, LayerUser user);
+  void Unpin(const std::vector<std::string>& keys, LayerUser user);
+  void DropLocked(const std::string& key);
+  void MoveAsideLocked(const std::string& key);
+  void RemoveAside(const std::string& key);
+  Status Compare(const std::string& key);
+  Status Place(const std::string& partial, const std::string& key);
   Status CheckOne(const std::string& key);
   StatusOr<LayerSize> Build(const std::string& key, const BuildFunction& build);
 
   const std::string directory_;
   const bool keep_blobs_;
+  WideWindows windows_;
   mutable std::mutex mutex_;
   std::condition_variable_any built_;
   std::map<std::string, LayerSize> present_;
-  std::map<std::string, size_t> pins_;
+  std::map<std::string, size_t> pins_;   // all of them
+  std::map<std::string, size_t> users_;  // those of containers
   std::set<std::string> building_;
   std::set<std::string> unchecked_;  // of an earlier run
+  std::map<std::string, std::vector<std::string>> aside_;  // what was moved, by key
   bool removing_ = false;
   LayerSize total_;
 };

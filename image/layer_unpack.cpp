@@ -55,7 +55,7 @@ StatusOr<UnpackResult> UnpackLayer(const ByteSource& source, const std::string& 
   BlobStream blob(source, *hasher, stop);
   ASSIGN_OR_RETURN(Compression compression, Detect(blob));
   if (compression == Compression::kNone) blob.StopHashing();
-  ASSIGN_OR_RETURN(auto decoder, MakeDecoder(compression, blob));
+  ASSIGN_OR_RETURN(auto decoder, MakeDecoder(compression, blob, budget.windows(), stop));
   TarStream tar(*decoder, blob, *hasher, budget, stop);
   const Status unpacked = UnpackEntries(tar, *writer, budget);
   const bool plain = compression == Compression::kNone;
@@ -63,7 +63,6 @@ StatusOr<UnpackResult> UnpackLayer(const ByteSource& source, const std::string& 
   UnpackResult result;
   result.diff_id = tar.Digest();
   result.blob_digest = plain ? result.diff_id : blob.Digest();
-  result.compressed_bytes = blob.bytes();
   result.disk_bytes = writer->disk_bytes();
   result.inodes = writer->inodes();
   result.implied = writer->Implied();

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -30,12 +32,30 @@ struct UnpackLimits {
   uint64_t max_ratio = 2000;
 };
 
+// Zstandard streams may ask for a window of up to 128 MiB to decode with. Of those that want more than the usual
+// 8 MiB one is decoded at a time in the whole daemon, so that many of them at once do not use up the memory.
+// Thread-safe.
+class WideWindows {
+ public:
+  // Waits for its turn. False when stopped meanwhile.
+  bool Enter(const std::stop_token& stop);
+  void Leave();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any left_;
+  bool taken_ = false;
+};
+
 // What one image may take, shared by the layers that are unpacked at the same time: their sum never
 // passes the limits. Thread-safe.
 class UnpackBudget {
  public:
-  explicit UnpackBudget(const UnpackLimits& limits) : limits_(limits) {}
+  // `windows` are the daemon's; null where nothing else is unpacked.
+  explicit UnpackBudget(const UnpackLimits& limits, WideWindows* windows = nullptr)
+      : limits_(limits), windows_(windows) {}
   const UnpackLimits& limits() const { return limits_; }
+  WideWindows* windows() const { return windows_; }
 
   // ResourceExhausted when that much is not left; then it is not taken.
   Status TakeBytes(uint64_t bytes);
@@ -43,13 +63,13 @@ class UnpackBudget {
 
  private:
   const UnpackLimits limits_;
+  WideWindows* const windows_;
   std::atomic<uint64_t> bytes_ = 0, entries_ = 0;
 };
 
 struct UnpackResult {
   std::string blob_digest;  // "sha256:…" of the compressed bytes
   std::string diff_id;      // "sha256:…" of the tar stream
-  uint64_t compressed_bytes = 0;
   uint64_t disk_bytes = 0;  // of regular files
   uint64_t inodes = 0;
   // Directories that no entry names: the layers below may have more to say about them (layer_bridge.hpp).
@@ -74,7 +94,8 @@ Status CopyLayers(const std::vector<std::string>& layers_bottom_first, const std
 // that has another than the default, 0755 and root.
 Status CopyRootLook(const std::vector<std::string>& layers_top_first, const std::string& directory);
 
-// Whether overlayfs can be mounted with an upper directory below `directory`. Asked once at start.
-bool OverlayWorks(const std::string& directory);
+// Whether overlayfs can be mounted with an upper directory below `directory`. ResourceExhausted when that cannot be
+// found out just now.
+StatusOr<bool> OverlayWorks(const std::string& directory);
 
 }  // namespace jobpod

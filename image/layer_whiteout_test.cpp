@@ -1,4 +1,5 @@
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -140,10 +141,23 @@ TEST_CASE("the overlay probe agrees with mount and leaves nothing behind") {
   bool mounts = mount("overlay", (work / "m").c_str(), "overlay", 0, options.c_str()) == 0;
   if (mounts) umount2((work / "m").c_str(), MNT_DETACH);
   fs::create_directory(work / "probe");
-  CHECK(OverlayWorks(work / "probe") == mounts);
+  CHECK(OverlayWorks(work / "probe").value() == mounts);
   CHECK(fs::is_empty(work / "probe"));
-  CHECK_FALSE(OverlayWorks(work / "missing"));
-  CHECK_FALSE(OverlayWorks("/proc"));
+  CHECK_FALSE(OverlayWorks(work / "missing").value());
+  CHECK_FALSE(OverlayWorks("/proc").value());
+}
+
+TEST_CASE("a lack of descriptors does not count as a lack of overlayfs") {
+  TemporaryDirectory work;
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{3, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const StatusOr<bool> works = OverlayWorks(work.path());
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  INFO(works.status().ToString());
+  CHECK(absl::IsResourceExhausted(works.status()));
+  CHECK(OverlayWorks(work.path()).ok());
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ else()
   set(tree_sources overlay_linux.cpp merged_view_linux.cpp overlay_works_linux.cpp)
 endif()
 add_library(jobpod_layers STATIC
-  sha256.cpp hash_ring.cpp decompress.cpp gunzip_${gunzip}.cpp unzstd.cpp layer_stream.cpp read_ahead.cpp unpack_budget.cpp
+  sha256.cpp digest.cpp hash_ring.cpp decompress.cpp gunzip_${gunzip}.cpp unzstd.cpp layer_stream.cpp read_ahead.cpp unpack_budget.cpp
   tar_header.cpp tar_pax.cpp tar_reader.cpp layer_path.cpp layer_unpack.cpp
   tree_cursor_${JOBPOD_OS}.cpp layer_writer_${JOBPOD_OS}.cpp entry_metadata_${JOBPOD_OS}.cpp
   layer_bridge_${JOBPOD_OS}.cpp copy_layers_${JOBPOD_OS}.cpp ${tree_sources})

@@ -54,20 +54,25 @@ Status TryOverlay(int scratch) {
   return IsWhiteoutAt(upper.get(), "probe") ? absl::OkStatus() : absl::UnimplementedError("no whiteout");
 }
 
+Status TryBelow(const std::string& directory) {
+  ASSIGN_OR_RETURN(const Fd parent, OpenFile(directory, O_RDONLY | O_DIRECTORY));
+  const std::string name = Concat(".overlay-", NewId().substr(0, 12));
+  const ScopeExit remove([&] { RemoveTreeAt(parent.get(), name).IgnoreError(); });
+  ASSIGN_OR_RETURN(const Fd scratch, MakeAndOpen(parent.get(), name.c_str()));
+  return TryOverlay(scratch.get());
+}
+
 }  // namespace
 
-bool OverlayWorks(const std::string& directory) {
-  StatusOr<Fd> parent = OpenFile(directory, O_RDONLY | O_DIRECTORY);
-  if (!parent.ok()) return false;
-  std::string name = Concat(".overlay-", NewId().substr(0, 12));
-  StatusOr<Fd> scratch = MakeAndOpen(parent->get(), name.c_str());
-  if (!scratch.ok()) return false;
-  ScopeExit remove([&] { RemoveTreeAt(parent->get(), name).IgnoreError(); });
-  const Status tried = TryOverlay(scratch->get());
-  if (!tried.ok())
-    log::warn("overlayfs does not work below {} ({}): every container gets a full copy of its image", directory,
-              Message(tried));
-  return tried.ok();
+StatusOr<bool> OverlayWorks(const std::string& directory) {
+  const Status tried = TryBelow(directory);
+  if (tried.ok()) return true;
+  // No space, memory or descriptors: that says nothing of overlayfs.
+  if (absl::IsResourceExhausted(tried))
+    return Annotate(tried, Concat("find out whether overlayfs works below ", directory));
+  log::warn("overlayfs does not work below {} ({}): every container gets a full copy of its image", directory,
+            Message(tried));
+  return false;
 }
 
 }  // namespace jobpod

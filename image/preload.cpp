@@ -78,7 +78,12 @@ std::string ImportOne(Images& images, const std::string& path, const std::stop_t
 
 void ImportPreloaded(Images& images, const std::string& directory, const std::string& memory,
                      std::stop_token stop) {
-  std::vector<std::string> names = ListDirectory(directory);
+  auto listed = ListDirectory(directory);
+  if (!listed.ok()) {
+    log::error("preload: {}", Message(listed.status()));
+    return;
+  }
+  std::vector<std::string> names = *std::move(listed);
   std::ranges::sort(names);
   const Memory before = ReadMemory(memory);
   Memory after;

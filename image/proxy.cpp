@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "base/letters.hpp"
 #include "image/base64.hpp"
 
 namespace jobpod {
@@ -19,12 +20,6 @@ std::string Variable(const char* lower, const char* upper) {
   for (const char* name : {lower, upper})
     if (const char* value = std::getenv(name); value != nullptr && *value != 0) return value;
   return "";
-}
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
-  return out;
 }
 
 int HexDigit(char c) {
@@ -84,13 +79,13 @@ bool Excludes(std::string_view entry, const std::string& host, const std::string
 }
 
 bool IsExcluded(const std::string& list, const Url& target) {
-  const std::string host = Lower(target.host);
+  const std::string host = AsciiLower(target.host);
   Error error;
   const ip::address address = ip::make_address(host, error);
   if (host == "localhost" || (!error && address.is_loopback())) return true;
   for (size_t at = 0; at < list.size();) {
     const size_t end = std::min(list.find_first_of(", \t", at), list.size());
-    if (Excludes(Lower(std::string_view(list).substr(at, end - at)), host, target.port)) return true;
+    if (Excludes(AsciiLower(std::string_view(list).substr(at, end - at)), host, target.port)) return true;
     at = end + 1;
   }
   return false;

@@ -58,6 +58,9 @@ class Pull {
     const auto snapshot = catalog_.Current();
     const auto found = snapshot->resolved.find(ResolutionKey(digest, Wanted()));
     if (found == snapshot->resolved.end()) return "";
+    // One whose layers were lost is not present: the pull makes it whole.
+    const auto image = snapshot->by_id.find(found->second);
+    if (image == snapshot->by_id.end() || !catalog_.HasLayers(*image->second)) return "";
     top_digest_ = digest;
     const Status named = catalog_.Name(found->second, Names(), {});
     if (absl::IsNotFound(named)) return "";
@@ -138,7 +141,7 @@ class Pull {
     image->names = Names();
     LayerPins pins = catalog_.layers().Pin(LayerKeys(image->image));
     ASSIGN_OR_RETURN(image->layers, Install(*image, manifest.layers));
-    RETURN_IF_ERROR(catalog_.Commit(*image, blobs_, std::move(pins)));
+    RETURN_IF_ERROR(catalog_.Commit(*image, blobs_, std::move(pins), stop_));
     return id;
   }
 

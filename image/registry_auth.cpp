@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/letters.hpp"
 #include "image/base64.hpp"
 #include "image/json.hpp"
 #include "image/manifest.hpp"
@@ -12,11 +13,6 @@ namespace jobpod {
 namespace {
 
 constexpr uint64_t kMaxTokenAnswer = 1u << 20;
-
-std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
-  return text;
-}
 
 // "https://index.docker.io/v1/" → "index.docker.io".
 std::string HostOf(const std::string& address) {
@@ -32,7 +28,7 @@ bool NextParameter(const std::string& text, size_t& at, std::string& name, std::
   at = std::min(text.find_first_not_of(" ,\t", at), text.size());
   const size_t equals = text.find('=', at);
   if (equals == std::string::npos) return false;
-  name = Lower(text.substr(at, equals - at));
+  name = AsciiLower(text.substr(at, equals - at));
   value.clear();
   at = equals + 1;
   if (at < text.size() && text[at] == '"') {
@@ -54,7 +50,7 @@ bool NextParameter(const std::string& text, size_t& at, std::string& name, std::
 Challenge ParseChallenge(const std::string& header) {
   const size_t space = std::min(header.find(' '), header.size());
   Challenge out;
-  out.scheme = Lower(header.substr(0, space));
+  out.scheme = AsciiLower(header.substr(0, space));
   std::string name, value;
   for (size_t at = space; NextParameter(header, at, name, value);) {
     if (name == "realm") out.realm = value;
@@ -96,7 +92,8 @@ std::string Authorizer::Basic() const {
 }
 
 Status Authorizer::Answer(const std::vector<std::string>& challenges, const std::string& used,
-                          const Url& from, HttpClient& client, std::stop_token stop) {
+                          const Url& from, HttpClient& client, std::chrono::milliseconds& wait,
+                          std::stop_token stop) {
   const std::lock_guard one_at_a_time(answering_);
   if (Header() != used) return absl::OkStatus();
   std::string header;
@@ -104,7 +101,7 @@ Status Authorizer::Answer(const std::vector<std::string>& challenges, const std:
     const Challenge challenge = ParseChallenge(text);
     if (challenge.scheme == "bearer") {
       if (credentials_.registry_token.empty()) {
-        ASSIGN_OR_RETURN(const std::string token, FetchToken(challenge, from, client, stop));
+        ASSIGN_OR_RETURN(const std::string token, FetchToken(challenge, from, client, wait, stop));
         header = Concat("Bearer ", token);
       } else {
         header = Concat("Bearer ", credentials_.registry_token);
@@ -140,7 +137,7 @@ HttpRequest Authorizer::TokenRequest(const Challenge& challenge, Url realm) cons
 }
 
 StatusOr<std::string> Authorizer::FetchToken(const Challenge& challenge, const Url& from, HttpClient& client,
-                                             std::stop_token stop) const {
+                                             std::chrono::milliseconds& wait, std::stop_token stop) const {
   auto parsed = ParseUrl(challenge.realm);
   if (!parsed.ok())
     return absl::UnauthenticatedError("it wants a token, but names no usable server to get one from");
@@ -152,8 +149,10 @@ StatusOr<std::string> Authorizer::FetchToken(const Challenge& challenge, const U
   const std::string where = request.url.Authority();
   ASSIGN_OR_RETURN(const auto response, client.Send(request, stop));
   ASSIGN_OR_RETURN(const std::string body, response->ReadAll(kMaxTokenAnswer));
-  if (IsWorthRetrying(response->status()))
+  if (IsWorthRetrying(response->status())) {
+    wait = ParseRetryAfter(response->Header("Retry-After"), std::time(nullptr));
     return absl::UnavailableError(Concat("the token server ", where, " answered HTTP ", response->status()));
+  }
   const std::string said = response->status() == 200 ? "" : RegistryMessage(body);
   const std::string token = response->status() == 200 ? ParseToken(body) : "";
   if (!token.empty()) return token;

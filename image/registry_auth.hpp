@@ -1,6 +1,7 @@
 // Answering a registry's 401: basic or bearer tokens (the Docker token protocol).
 #pragma once
 
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -41,13 +42,13 @@ class Authorizer {
 
   // Works out a new header from the challenges of a 401 answer from `from`, which was sent with the
   // header `used`. Does nothing when another thread has done so meanwhile. Unauthenticated when there
-  // is no way to answer.
+  // is no way to answer. `wait` is what a busy token server asks for before the next attempt.
   Status Answer(const std::vector<std::string>& challenges, const std::string& used, const Url& from,
-                HttpClient& client, std::stop_token stop);
+                HttpClient& client, std::chrono::milliseconds& wait, std::stop_token stop);
 
  private:
   StatusOr<std::string> FetchToken(const Challenge& challenge, const Url& from, HttpClient& client,
-                                   std::stop_token stop) const;
+                                   std::chrono::milliseconds& wait, std::stop_token stop) const;
   HttpRequest TokenRequest(const Challenge& challenge, Url realm) const;
   std::string Basic() const;
 

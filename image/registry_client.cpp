@@ -10,7 +10,7 @@ namespace {
 
 Status WrongDigest(const std::string& registry, const std::string& wanted, const std::string& actual) {
   return absl::DataLossError(Concat("registry ", registry, " sends something else as ", wanted,
-                                    ": its bytes have the digest ", actual));
+                                    ": the digest is ", actual));
 }
 
 Status NoEndpoint() {
@@ -98,7 +98,9 @@ StatusOr<std::string> RegistryClient::CurrentDigest(const std::string& version, 
     ASSIGN_OR_RETURN(const auto response, endpoint.Ask("HEAD", Concat("manifests/", version),
                                                        {{"Accept", kManifestAccept}}, stop));
     const std::string digest = response->Header("Docker-Content-Digest");
-    return IsDigest(digest) ? digest : "";
+    if (!IsDigest(digest)) return "";
+    if (IsDigest(version) && digest != version) return WrongDigest(endpoint.Name(), version, digest);
+    return digest;
   });
 }
 

@@ -25,7 +25,8 @@ class RegistryClient {
   RegistryClient(const Reference& reference, const Credentials& credentials, const std::vector<RegistryHost>& hosts,
                  const RegistrySettings& settings = {});
 
-  // What the registry's own HEAD says the tag points at; empty when it does not say.
+  // What the registry's own HEAD says the tag points at; empty when it does not say. DataLoss when it
+  // says of a digest that it is another one.
   StatusOr<std::string> CurrentDigest(const std::string& version, std::stop_token stop);
 
   // By tag or digest; a digest is verified. ResourceExhausted when it is over `max_bytes`.

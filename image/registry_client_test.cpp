@@ -96,5 +96,22 @@ TEST_CASE("a server that stalls is given up") {
   CHECK(Message(blob.status()).starts_with("RegistryUnavailable"));
 }
 
+TEST_CASE("a registry that says of a digest that it is another one is not believed") {
+  const BuiltImage image = SmallImage();
+  FakeRegistry registry([&](const FakeRequest& request) {
+    return request.method == "HEAD" ? FakeAnswer{200, {{"Docker-Content-Digest", DigestOf("other")}}, ""}
+                                    : FakeRegistry::Serve(request, image);
+  });
+  TemporaryDirectory root;
+  auto images = OpenImages(root.path());
+  PullRequest request;
+  request.reference = registry.address() + "/app@" + image.digest();
+  REQUIRE(images->Pull(request, {}).ok());
+  const Status again = images->Pull(request, {}).status();
+  INFO(Message(again));
+  CHECK(absl::IsDataLoss(again));
+  CHECK(Message(again).find(DigestOf("other")) != std::string_view::npos);
+}
+
 }  // namespace
 }  // namespace jobpod

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/file.hpp"
+#include "base/letters.hpp"
 #include "image/reference.hpp"
 
 namespace jobpod {
@@ -53,16 +54,20 @@ Status ReadAuthorities(const Place& place, const toml::node& node, RegistryHost&
   return absl::OkStatus();
 }
 
-// "both.pem", ["both.pem", …] or [["certificate", "key"], …].
+// "both.pem", ["both.pem"], [["certificate", "key"]] or [["both.pem", ""]].
 Status ReadClient(const Place& place, const toml::node& node, RegistryHost& out) {
   toml::array single;
   if (node.is_string()) single.push_back(node.as_string()->get());
   const auto* list = node.is_string() ? &single : node.as_array();
   if (list == nullptr) return place.Bad(node, "client is a file or a list of [certificate, key]");
+  if (list->size() > 1)
+    return place.Bad(node, "one client certificate can be shown; one with its key in a file of its own is written "
+                           "[[\"certificate\", \"key\"]]");
   for (const auto& entry : *list) {
     ASSIGN_OR_RETURN(const auto files, Texts(place, entry));
     if (files.empty() || files.size() > 2) return place.Bad(entry, "a client is [certificate, key]");
-    out.tls.client.emplace_back(place.Absolute(files.front()), place.Absolute(files.back()));
+    const std::string& key = files.back().empty() ? files.front() : files.back();
+    out.tls.client.emplace_back(place.Absolute(files.front()), place.Absolute(key));
   }
   return absl::OkStatus();
 }
@@ -132,6 +137,15 @@ std::string DefaultServer(const std::string& host) {
   return host == "docker.io" ? "registry-1.docker.io" : host;
 }
 
+// Whether an entry among the mirrors is the registry itself, under its own name or its server's.
+bool IsItself(const Url& base, const std::string& host) {
+  for (const std::string& name : {host, DefaultServer(host)}) {
+    const auto own = ParseUrl(Concat(base.scheme, "://", name));
+    if (own.ok() && AsciiLower(own->Authority()) == AsciiLower(base.Authority())) return true;
+  }
+  return false;
+}
+
 StatusOr<std::vector<RegistryHost>> ReadHosts(const Place& place, const toml::table& file,
                                               const std::string& host) {
   std::vector<RegistryHost> out;
@@ -140,6 +154,7 @@ StatusOr<std::vector<RegistryHost>> ReadHosts(const Place& place, const toml::ta
     for (const auto& [address, node] : InFileOrder(*hosts->as_table())) {
       if (!node->is_table()) return place.Bad(*node, "a host is a table");
       ASSIGN_OR_RETURN(out.emplace_back(), ReadHost(place, *node->as_table(), address));
+      out.back().is_server = IsItself(out.back().base, host);
     }
   }
   std::string server = DefaultServer(host);

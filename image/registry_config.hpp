@@ -12,7 +12,7 @@ namespace jobpod {
 
 struct RegistryHost {
   Url base;                // the API root, "https://registry-1.docker.io/v2"
-  bool is_server = false;  // the registry itself, not a mirror: gets the credentials
+  bool is_server = false;  // the registry itself, not a mirror: gets the credentials and no "ns="
   bool can_pull = true, can_resolve = true;
   TlsSettings tls;
   HttpHeaders headers;

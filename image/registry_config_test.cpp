@@ -75,5 +75,41 @@ TEST_CASE("a mistake names file and line") {
   }
 }
 
+TEST_CASE("an entry that names the registry itself is no mirror") {
+  TemporaryDirectory root;
+  WriteHosts(root, "_default", R"(
+[host."https://registry-1.docker.io"]
+[host."https://Quay.IO:443"]
+[host."http://10.0.0.1:5000"]
+)");
+  const auto servers = [&](const std::string& host) {
+    std::vector<bool> out;
+    const auto hosts = RegistryHosts(root.path(), host).value();
+    for (const RegistryHost& one : hosts) out.push_back(one.is_server);
+    return out;
+  };
+  CHECK(servers("docker.io") == std::vector<bool>{true, false, false, true});
+  CHECK(servers("quay.io") == std::vector<bool>{false, true, false, true});
+  CHECK(servers("10.0.0.1:5000") == std::vector<bool>{false, false, true, true});
+  CHECK(servers("10.0.0.1") == std::vector<bool>{false, false, false, true});
+}
+
+TEST_CASE("a client certificate may hold its own key, and there is one") {
+  TemporaryDirectory root;
+  for (const char* form : {"\"both.pem\"", "[\"both.pem\"]", "[[\"both.pem\", \"\"]]"}) {
+    WriteHosts(root, "quay.io", std::string("client = ") + form + "\n");
+    const auto hosts = RegistryHosts(root.path(), "quay.io");
+    INFO(form << Message(hosts.status()));
+    REQUIRE(hosts.ok());
+    const std::string both = root / "quay.io/both.pem";
+    CHECK(hosts->back().tls.client == std::vector<std::pair<std::string, std::string>>{{both, both}});
+  }
+  WriteHosts(root, "quay.io", "client = [\"certificate.pem\", \"key.pem\"]\n");
+  const Status several = RegistryHosts(root.path(), "quay.io").status();
+  INFO(Message(several));
+  CHECK(absl::IsInvalidArgument(several));
+  CHECK(Message(several).find("[[\"certificate\", \"key\"]]") != std::string_view::npos);
+}
+
 }  // namespace
 }  // namespace jobpod

@@ -42,6 +42,11 @@ StatusOr<Url> RedirectTarget(const Url& from, const std::string& location) {
   return next;
 }
 
+Status StrangersRefusal(const Url& from) {
+  return absl::UnauthenticatedError(Concat("it redirects to ", from.Authority(),
+                                           ", which answered HTTP 401; credentials do not go to another host"));
+}
+
 // Credentials are for the registry, or for the host they name, mirror or not.
 Credentials MeantFor(const RegistryHost& host, const Reference& reference, const Credentials& all) {
   const std::string& name = host.is_server ? reference.host : host.base.Authority();
@@ -56,8 +61,8 @@ RegistryEndpoint::RegistryEndpoint(RegistryHost host, Reference reference, const
     : host_(std::move(host)),
       reference_(std::move(reference)),
       retry_(settings.retry),
-      client_(host_.tls, settings.timeouts, settings.proxies),
-      foreign_(WithoutClient(host_.tls), settings.timeouts, settings.proxies),
+      client_(host_.tls, settings.timeouts, settings.proxies, settings.names),
+      foreign_(WithoutClient(host_.tls), settings.timeouts, settings.proxies, settings.names),
       authorizer_(MeantFor(host_, reference_, credentials),
                   Concat("repository:", reference_.repository, ":pull")) {}
 
@@ -75,34 +80,39 @@ HttpRequest RegistryEndpoint::Compose(const std::string& method, const std::stri
   return request;
 }
 
-StatusOr<std::unique_ptr<HttpResponse>> RegistryEndpoint::Follow(HttpRequest request,
-                                                                 const std::string& authorization,
-                                                                 const std::stop_token& stop) {
+StatusOr<RegistryEndpoint::Answer> RegistryEndpoint::Follow(HttpRequest request,
+                                                            const std::string& authorization,
+                                                            const std::stop_token& stop) {
   const HttpHeaders own = request.headers;
   for (int hops = 0; hops <= kMaxRedirects; ++hops) {
-    const bool home = request.url.Origin() == host_.base.Origin();
+    const bool home = IsHome(request.url);
     // Credentials and configured headers are for this endpoint alone; what the request is about goes along.
     request.headers.assign(own.begin(),
                            own.end() - static_cast<std::ptrdiff_t>(home ? 0 : host_.headers.size()));
     if (home && !authorization.empty()) request.headers.emplace_back("Authorization", authorization);
     ASSIGN_OR_RETURN(auto response, (home ? client_ : foreign_).Send(request, stop));
-    if (!IsRedirect(response->status())) return response;
+    if (!IsRedirect(response->status())) return Answer{std::move(response), std::move(request.url)};
     ASSIGN_OR_RETURN(request.url, RedirectTarget(request.url, response->Header("Location")));
     response->ReadAll(kMaxErrorBody).IgnoreError();  // so that the connection can be used again
   }
   return absl::FailedPreconditionError("it redirects without end");
 }
 
-StatusOr<std::unique_ptr<HttpResponse>> RegistryEndpoint::Authorized(HttpRequest request,
+StatusOr<std::unique_ptr<HttpResponse>> RegistryEndpoint::Authorized(const HttpRequest& request,
+                                                                     std::chrono::milliseconds& wait,
                                                                      const std::stop_token& stop) {
   // Twice, because a token may have expired: the second 401 after a new token is final.
   for (int answers = 0;; ++answers) {
     const std::string used = authorizer_.Header();
-    ASSIGN_OR_RETURN(auto response, Follow(request, used, stop));
+    ASSIGN_OR_RETURN(Answer answer, Follow(request, used, stop));
+    auto& response = answer.response;
+    if (response->status() != 401) return std::move(response);
+    // A challenge from elsewhere names a token server of its own, which would be handed our credentials.
+    if (!IsHome(answer.from)) return StrangersRefusal(answer.from);
     const auto challenges = response->Headers("WWW-Authenticate");
-    if (response->status() != 401 || challenges.empty() || answers == 2) return response;
+    if (challenges.empty() || answers == 2) return std::move(response);
     const auto drained = response->ReadAll(kMaxErrorBody);
-    const Status answered = authorizer_.Answer(challenges, used, request.url, foreign_, stop);
+    const Status answered = authorizer_.Answer(challenges, used, request.url, foreign_, wait, stop);
     if (absl::IsUnauthenticated(answered)) {
       const std::string said = drained.ok() ? RegistryMessage(*drained) : "";
       return absl::UnauthenticatedError(
@@ -123,13 +133,14 @@ Status RegistryEndpoint::ErrorOf(HttpResponse& response, const HttpRequest& requ
 }
 
 RegistryEndpoint::Try RegistryEndpoint::AskOnce(const HttpRequest& request, const std::stop_token& stop) {
-  auto response = Authorized(request, stop);
+  std::chrono::milliseconds wait{0};
+  auto response = Authorized(request, wait, stop);
   if (!response.ok()) {
     const Status& status = response.status();
     if (absl::IsCancelled(status)) return {status, nullptr, false};
     if (!absl::IsUnavailable(status)) return {Annotate(status, Subject()), nullptr, false};
     return {absl::UnavailableError(Concat("RegistryUnavailable: ", Subject(), ": ", status.message())),
-            nullptr, true};
+            nullptr, true, wait};
   }
   const int code = (*response)->status();
   if (code >= 200 && code < 300) return {absl::OkStatus(), *std::move(response), false};

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "image/http_client.hpp"
+#include "image/name_resolver.hpp"
 #include "image/reference.hpp"
 #include "image/registry_auth.hpp"
 #include "image/registry_config.hpp"
@@ -20,6 +21,7 @@ struct RegistrySettings {
   HttpTimeouts timeouts;
   ProxySettings proxies;
   RetryPolicy retry;
+  std::shared_ptr<NameResolver> names = std::make_shared<NameResolver>();
 };
 
 // Thread-safe. Responses must not outlive it.
@@ -50,9 +52,15 @@ class RegistryEndpoint {
     std::chrono::milliseconds wait{0};
   };
   Try AskOnce(const HttpRequest& request, const std::stop_token& stop);
-  StatusOr<std::unique_ptr<HttpResponse>> Authorized(HttpRequest request, const std::stop_token& stop);
-  StatusOr<std::unique_ptr<HttpResponse>> Follow(HttpRequest request, const std::string& authorization,
-                                                 const std::stop_token& stop);
+  struct Answer {
+    std::unique_ptr<HttpResponse> response;
+    Url from;  // where the redirects led
+  };
+  // `wait` is what the token server asks for, when it is the reason.
+  StatusOr<std::unique_ptr<HttpResponse>> Authorized(const HttpRequest& request, std::chrono::milliseconds& wait,
+                                                     const std::stop_token& stop);
+  StatusOr<Answer> Follow(HttpRequest request, const std::string& authorization, const std::stop_token& stop);
+  bool IsHome(const Url& url) const { return url.Origin() == host_.base.Origin(); }
   Status Told(const Try& result) const;
   HttpRequest Compose(const std::string& method, const std::string& path, const HttpHeaders& headers) const;
   Status ErrorOf(HttpResponse& response, const HttpRequest& request) const;

@@ -55,7 +55,9 @@ TEST_CASE("a blob that breaks off at a mirror goes on at the registry") {
   std::string range;
   FakeRegistry mirror([](const FakeRequest& request) {
     FakeAnswer answer = Serve(request);
-    if (IsLayer(request)) answer.cut = 100'000;
+    if (!IsLayer(request)) return answer;
+    if (!request.range.empty()) return FakeAnswer{503, {}, ""};
+    answer.cut = 100'000;
     return answer;
   });
   FakeRegistry server([&](const FakeRequest& request) {
@@ -70,7 +72,24 @@ TEST_CASE("a blob that breaks off at a mirror goes on at the registry") {
   INFO(Message(id.status()));
   REQUIRE(id.ok());
   CHECK(range == "bytes=100000-");
-  CHECK(mirror.Count(DigestOf(BigImage().layers[0])) == 1);
+  CHECK(mirror.Count(DigestOf(BigImage().layers[0])) == 2);
+}
+
+TEST_CASE("a mirror that breaks off but goes on is asked for the rest") {
+  FakeRegistry mirror([](const FakeRequest& request) {
+    FakeAnswer answer = Serve(request);
+    if (IsLayer(request) && answer.body.size() > 50'000) answer.cut = 50'000;
+    return answer;
+  });
+  FakeRegistry server(Serve);
+  TemporaryDirectory root, hosts;
+  WriteHosts(hosts, server.address(), "[host.\"http://" + mirror.address() + "\"]\n");
+  ImagesConfig config = Config(root);
+  config.registry_config = hosts.path();
+  const auto id = OpenImages(config)->Pull(RequestFor(server.address()), {});
+  INFO(Message(id.status()));
+  REQUIRE(id.ok());
+  CHECK(server.requests().empty());
 }
 
 TEST_CASE("a mirror that is down is asked once in a pull") {
@@ -232,6 +251,46 @@ TEST_CASE("Authorization of hosts.toml stays with its host") {
   CHECK(id.ok());
   REQUIRE(storage.requests().size() == 1);
   CHECK(storage.requests()[0].authorization.empty());
+}
+
+TEST_CASE("a host that a redirect names gets no credentials by asking for them") {
+  std::string realm;
+  FakeRegistry storage([&](const FakeRequest& request) -> FakeAnswer {
+    if (request.path == "/token") return {200, {}, R"({"token":"theirs"})"};
+    return {401, {{"WWW-Authenticate", realm}}, ""};
+  });
+  realm = "Bearer realm=\"http://" + storage.address() + "/token\",service=\"them\"";
+  FakeRegistry registry([&](const FakeRequest& request) -> FakeAnswer {
+    if (request.authorization.empty()) return {401, {{"WWW-Authenticate", "Basic realm=\"us\""}}, ""};
+    if (IsLayer(request)) return {307, {{"Location", "http://" + storage.address() + "/blob"}}, ""};
+    return Serve(request);
+  });
+  TemporaryDirectory root;
+  PullRequest request = RequestFor(registry.address());
+  request.auth.emplace();
+  request.auth->username = "user";
+  request.auth->password = "pass";
+  const Status status = OpenImages(Config(root))->Pull(request, {}).status();
+  INFO(Message(status));
+  CHECK(absl::IsUnauthenticated(status));
+  CHECK(Message(status).find(storage.address()) != std::string_view::npos);
+  CHECK(storage.Count("/token") == 0);
+  for (const FakeRequest& seen : storage.requests()) CHECK(seen.authorization.empty());
+}
+
+TEST_CASE("a token server that asks for a long wait is not asked again") {
+  std::string realm;
+  FakeRegistry registry([&](const FakeRequest& request) -> FakeAnswer {
+    if (request.path == "/token") return {429, {{"Retry-After", "3600"}}, ""};
+    return {401, {{"WWW-Authenticate", realm}}, ""};
+  });
+  realm = "Bearer realm=\"http://" + registry.address() + "/token\",service=\"me\"";
+  TemporaryDirectory root;
+  const Status status = OpenImages(Config(root))->Pull(RequestFor(registry.address()), {}).status();
+  INFO(Message(status));
+  CHECK(absl::IsUnavailable(status));
+  CHECK(Message(status).find("wait 3600 seconds") != std::string_view::npos);
+  CHECK(registry.Count("/token") == 1);
 }
 
 }  // namespace

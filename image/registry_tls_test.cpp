@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <condition_variable>
+#include <future>
 #include <list>
 
 #include "base/file.hpp"
@@ -101,19 +102,25 @@ TEST_CASE("tokens that are never good enough end the pull") {
   CHECK(registry.Count("/token") <= 2);
 }
 
-Status AskOnce(const std::string& address, const HttpTimeouts& timeouts) {
+Status AskOnce(const std::string& address, const HttpTimeouts& timeouts,
+               std::shared_ptr<NameResolver> names = std::make_shared<NameResolver>()) {
   RegistryHost host;
   host.base = ParseUrl("http://" + address + "/v2").value();
   host.is_server = true;
   const RetryPolicy once{1, milliseconds(1), milliseconds(1), milliseconds(1)};
-  RegistryClient client(ParseReference(address + "/app:1").value(), {}, {host}, {timeouts, {}, once});
+  RegistryClient client(ParseReference(address + "/app:1").value(), {}, {host}, {timeouts, {}, once, std::move(names)});
   return client.Manifest("1", 1u << 20, {}).status();
 }
 
 // Listens and takes nobody in; what comes when its queue is full waits.
 class FullHouse {
  public:
-  FullHouse() {
+  // On any address, or at 127.0.0.2 and a port that is taken elsewhere.
+  explicit FullHouse(uint16_t port = 0) {
+    place_.sin_family = AF_INET;
+    place_.sin_port = htons(port);
+    place_.sin_addr.s_addr = htonl(port == 0 ? INADDR_ANY : INADDR_LOOPBACK + 1);
+    REQUIRE(::bind(door_.get(), reinterpret_cast<sockaddr*>(&place_), sizeof(place_)) == 0);
     REQUIRE(::listen(door_.get(), 0) == 0);
     socklen_t size = sizeof(place_);
     REQUIRE(::getsockname(door_.get(), reinterpret_cast<sockaddr*>(&place_), &size) == 0);
@@ -137,6 +144,32 @@ TEST_CASE("a registry that does not let anybody in is given up after the connect
   CHECK(absl::IsUnavailable(status));
   CHECK(Message(status).starts_with("RegistryUnavailable"));
   CHECK(Message(status).find("connect to " + house.address() + ": no answer in time") != std::string_view::npos);
+}
+
+TEST_CASE("a registry whose first address is dead is reached at the next one") {
+  FakeRegistry registry(Serve);
+  FullHouse dead(registry.port());
+  const auto names = std::make_shared<NameResolver>(
+      [](const std::string&) { return StatusOr<std::vector<std::string>>({"127.0.0.2", "127.0.0.1"}); });
+  const std::string address = "registry.example:" + std::to_string(registry.port());
+  const Status status = AskOnce(address, {milliseconds(600), milliseconds(60'000), milliseconds(60'000)}, names);
+  INFO(Message(status));
+  CHECK(status.ok());
+}
+
+TEST_CASE("a name server that is silent is given up after the connect time-out") {
+  std::promise<void> over;
+  const auto silence = over.get_future().share();
+  const auto names = std::make_shared<NameResolver>([&](const std::string&) {
+    silence.wait();
+    return StatusOr<std::vector<std::string>>(absl::UnavailableError("no such host"));
+  });
+  const Status status =
+      AskOnce("registry.example", {milliseconds(50), milliseconds(60'000), milliseconds(60'000)}, names);
+  over.set_value();
+  INFO(Message(status));
+  CHECK(absl::IsUnavailable(status));
+  CHECK(Message(status).find("look up registry.example: no answer in time") != std::string_view::npos);
 }
 
 TEST_CASE("a registry that does not begin to answer is given up after the first-byte time-out") {

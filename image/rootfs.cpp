@@ -5,6 +5,7 @@
 
 #include "base/file.hpp"
 #include "base/id.hpp"
+#include "base/log.hpp"
 #include "base/scope_exit.hpp"
 #include "image/digest.hpp"
 #include "image/disk.hpp"
@@ -33,22 +34,34 @@ StatusOr<std::unique_ptr<RootfsStore>> RootfsStore::Open(ImageCatalog& catalog) 
   std::unique_ptr<RootfsStore> store(new RootfsStore(catalog));
   RETURN_IF_ERROR(MakeDirectories(store->directory_, 0711));
   RETURN_IF_ERROR(MakeDirectories(EmptyLayer(catalog.root()), 0755));
-  for (const std::string& id : ListDirectory(store->directory_)) store->HoldAgain(id);
-  store->overlay_ = OverlayWorks(catalog.root());
+  ASSIGN_OR_RETURN(const auto containers, ListDirectory(store->directory_));
+  for (const std::string& id : containers) RETURN_IF_ERROR(store->HoldAgain(id));
+  if (const auto found = store->Overlay(); !found.ok()) log::warn("{}", Message(found.status()));
   return store;
 }
 
-void RootfsStore::HoldAgain(const std::string& container_id) {
+StatusOr<bool> RootfsStore::Overlay() {
+  const std::lock_guard lock(mutex_);
+  if (!overlay_) {
+    ASSIGN_OR_RETURN(overlay_, OverlayWorks(catalog_.root()));
+  }
+  return *overlay_;
+}
+
+// The container may run on them: they are held even when the index knows nothing of them.
+Status RootfsStore::HoldAgain(const std::string& container_id) {
+  const auto text = ReadFile(Concat(Path(container_id), "/layers"));
+  if (!text.ok() && !absl::IsNotFound(text.status())) return text.status();
   std::vector<std::string> keys;
-  std::istringstream lines(ReadFile(Concat(Path(container_id), "/layers")).value_or(""));
+  std::istringstream lines(text.value_or(""));
   for (std::string line; std::getline(lines, line);)
-    if (catalog_.layers().Has(line)) keys.push_back(line);
-  pins_[container_id].push_back(catalog_.layers().Pin(std::move(keys)));
+    if (IsLayerKey(line)) keys.push_back(line);
+  pins_[container_id].push_back(catalog_.layers().Pin(std::move(keys), LayerUser::kContainer));
+  return absl::OkStatus();
 }
 
 StatusOr<std::vector<std::string>> RootfsStore::Hold(const std::string& container_id, const Image& image) {
-  ASSIGN_OR_RETURN(LayerPins pins, catalog_.layers().PinPresent(LayerKeys(image)));
-  RETURN_IF_ERROR(catalog_.CheckLayers(image));
+  ASSIGN_OR_RETURN(LayerPins pins, catalog_.Hold(image));
   RETURN_IF_ERROR(MakeDirectories(Path(container_id), 0711));
   std::string lines;
   std::vector<std::string> lower;
@@ -68,13 +81,14 @@ StatusOr<std::vector<std::string>> RootfsStore::Hold(const std::string& containe
 
 StatusOr<Rootfs> RootfsStore::Prepare(const std::string& container_id, const ImagePointer& image) {
   RETURN_IF_ERROR(CheckId(container_id));
+  ASSIGN_OR_RETURN(const bool overlay, Overlay());
   Rootfs out{{}, Concat(Path(container_id), "/upper"), Concat(Path(container_id), "/work"), image};
   const bool again = PathExists(out.upper);
   ScopeExit undo([&] {
     if (!again) Release(container_id).IgnoreError();
   });
   ASSIGN_OR_RETURN(out.lower, Hold(container_id, *image));
-  if (overlay_) {
+  if (overlay) {
     RETURN_IF_ERROR(MakeDirectories(out.upper, 0755));
     RETURN_IF_ERROR(CopyRootLook(out.lower, out.upper));
     RETURN_IF_ERROR(MakeDirectories(out.work, 0700));
@@ -101,8 +115,9 @@ Status RootfsStore::Copy(const std::vector<std::string>& lower, const std::strin
 StatusOr<std::vector<std::string>> RootfsStore::PrepareVolume(const std::string& container_id,
                                                               const ImagePointer& image) {
   RETURN_IF_ERROR(CheckId(container_id));
+  ASSIGN_OR_RETURN(const bool overlay, Overlay());
   ASSIGN_OR_RETURN(std::vector<std::string> lower, Hold(container_id, *image));
-  if (overlay_) return lower;
+  if (overlay) return lower;
   const std::string copy = Concat(Path(container_id), "/volume-", DigestHex(image->id).substr(0, 16));
   RETURN_IF_ERROR(Copy(lower, copy, container_id));
   return std::vector<std::string>{copy};
@@ -122,7 +137,8 @@ Status RootfsStore::Release(const std::string& container_id) {
 
 Status RootfsStore::Recover(const std::set<std::string>& known_containers) {
   Status first;
-  for (const std::string& id : ListDirectory(directory_)) {
+  ASSIGN_OR_RETURN(const auto containers, ListDirectory(directory_));
+  for (const std::string& id : containers) {
     if (known_containers.contains(id)) continue;
     const Status released = CheckId(id).ok() ? Release(id) : RemoveTree(Path(id));
     if (first.ok()) first = released;

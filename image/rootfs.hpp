@@ -4,6 +4,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,7 +30,8 @@ class RootfsStore {
  private:
   explicit RootfsStore(ImageCatalog& catalog)
       : catalog_(catalog), directory_(Concat(catalog.root(), "/containers")) {}
-  void HoldAgain(const std::string& container_id);
+  StatusOr<bool> Overlay();
+  Status HoldAgain(const std::string& container_id);
   // Pins the image's layers for the container and notes them on disk.
   StatusOr<std::vector<std::string>> Hold(const std::string& container_id, const Image& image);
   Status Copy(const std::vector<std::string>& lower, const std::string& tree, const std::string& container_id);
@@ -37,8 +39,8 @@ class RootfsStore {
 
   ImageCatalog& catalog_;
   const std::string directory_;
-  bool overlay_ = true;
   std::mutex mutex_;
+  std::optional<bool> overlay_;  // once known
   std::map<std::string, std::vector<LayerPins>> pins_;  // by container
 };
 

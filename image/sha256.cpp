@@ -23,10 +23,4 @@ std::string Sha256::Finish() {
   return Concat("sha256:", Hex({reinterpret_cast<const char*>(raw), size}));
 }
 
-std::string Sha256Of(std::string_view bytes) {
-  Sha256 sha;
-  sha.Update(bytes);
-  return sha.Finish();
-}
-
 }  // namespace jobpod

@@ -24,7 +24,4 @@ class Sha256 {
   bool usable_ = false;
 };
 
-// The digest of `bytes` as "sha256:<64 hex digits>".
-std::string Sha256Of(std::string_view bytes);
-
 }  // namespace jobpod

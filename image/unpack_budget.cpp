@@ -13,6 +13,19 @@ bool Take(std::atomic<uint64_t>& taken, uint64_t more, uint64_t limit) {
 
 }  // namespace
 
+bool WideWindows::Enter(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  if (!left_.wait(lock, stop, [this] { return !taken_; })) return false;
+  taken_ = true;
+  return true;
+}
+
+void WideWindows::Leave() {
+  const std::lock_guard lock(mutex_);
+  taken_ = false;
+  left_.notify_all();
+}
+
 Status UnpackBudget::TakeBytes(uint64_t bytes) {
   if (Take(bytes_, bytes, limits_.max_bytes)) return absl::OkStatus();
   return absl::ResourceExhaustedError(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/letters.hpp"
 #include "image/json.hpp"
 
 namespace jobpod {
@@ -28,7 +29,7 @@ bool SplitAuthority(std::string_view authority, Url& out) {
   out.port = colon == std::string_view::npos ? "" : authority.substr(colon + 1);
   if (out.port.empty()) out.port = out.secure() ? "443" : "80";
   return !out.host.empty() && out.port.size() <= 5 &&
-         out.port.find_first_not_of("0123456789") == std::string::npos;
+         out.port.find_first_not_of("0123456789") == std::string::npos && std::stoul(out.port) <= 65535;
 }
 
 }  // namespace
@@ -49,9 +50,7 @@ StatusOr<Url> ParseUrl(const std::string& text) {
   if (text.size() > 16384 || HasControl(text)) return Bad(text, "it is too long or has control characters");
   const size_t colon = text.find("://");
   Url out;
-  out.scheme = text.substr(0, colon);
-  std::ranges::transform(out.scheme, out.scheme.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+  out.scheme = AsciiLower(text.substr(0, colon));
   if (colon == std::string::npos || (out.scheme != "http" && out.scheme != "https"))
     return Bad(text, "it does not start with http:// or https://");
   const std::string_view rest = std::string_view(text).substr(colon + 3);

@@ -11,11 +11,12 @@
 
 namespace jobpod {
 
-// The files of one controller; adds what they tell to a sample. `buffer` is for reading into.
+// The files of one controller. `buffer` is for reading into.
 class UsageSource {
  public:
   virtual ~UsageSource() = default;
-  virtual void Add(JobUsage& usage, std::string& buffer, UsageDetail detail) = 0;
+  // Adds what they tell to a sample. False when they cannot be read.
+  virtual bool Add(JobUsage& usage, std::string& buffer, UsageDetail detail) = 0;
 };
 
 std::unique_ptr<UsageSource> MemoryUsageV1(const std::string& directory);
@@ -38,7 +39,7 @@ class UsageReader {
   StatusOr<JobUsage> Read(UsageDetail detail);
 
  private:
-  Status CountProcesses(JobUsage& usage);
+  void CountProcesses(JobUsage& usage);
   void AddNested(JobUsage& usage);
 
   const CgroupSystem& system_;

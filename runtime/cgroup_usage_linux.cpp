@@ -74,11 +74,8 @@ UsageReader::UsageReader(const CgroupSystem& system, const std::string& job)
   AddV2Sources(system, job, sources_, full_sources_);
 }
 
-Status UsageReader::CountProcesses(JobUsage& usage) {
-  auto own = processes_.Read(buffer_);
-  if (!own) return absl::NotFoundError(Concat("the cgroup ", directory_, " is gone"));
-  usage.processes = CountLines(*own);
-  return absl::OkStatus();
+void UsageReader::CountProcesses(JobUsage& usage) {
+  if (auto own = processes_.Read(buffer_)) usage.processes = CountLines(*own);
 }
 
 // What the kernel does not sum up itself. A group without nested ones (two links: its name and its dot)
@@ -95,9 +92,11 @@ StatusOr<JobUsage> UsageReader::Read(UsageDetail detail) {
   std::lock_guard lock(mutex_);
   JobUsage usage;
   usage.timestamp = NowUnixNanos();
-  RETURN_IF_ERROR(CountProcesses(usage));
-  for (const Source& source : sources_) source->Add(usage, buffer_, detail);
+  bool exists = false;
+  for (const Source& source : sources_) exists |= source->Add(usage, buffer_, detail);
+  if (!exists) return absl::NotFoundError(Concat("the cgroup ", directory_, " is gone"));
   if (detail == UsageDetail::kBasic) return usage;
+  CountProcesses(usage);
   for (const Source& source : full_sources_) source->Add(usage, buffer_, detail);
   AddNested(usage);
   return usage;

@@ -31,19 +31,21 @@ class Memory : public UsageSource {
         kernel_(Concat(directory, "/memory.kmem.usage_in_bytes")),
         oom_(Concat(directory, "/memory.oom_control")) {}
 
-  void Add(JobUsage& usage, std::string& buffer, UsageDetail detail) override {
-    usage.memory_bytes = Number(usage_, buffer).value_or(0);
-    usage.working_set_bytes = usage.memory_bytes;
+  bool Add(JobUsage& usage, std::string& buffer, UsageDetail detail) override {
+    std::optional<uint64_t> now = Number(usage_, buffer);
+    if (!now) return false;
+    usage.memory_bytes = usage.working_set_bytes = *now;
     if (auto text = stat_.Read(buffer)) AddStat(*text, usage);
     usage.memory_limit_bytes = Limit(limit_, buffer);
     std::optional<uint64_t> with_swap = Limit(with_swap_limit_, buffer);
     if (with_swap && usage.memory_limit_bytes)
       usage.swap_limit_bytes = *with_swap - *usage.memory_limit_bytes;
-    if (detail == UsageDetail::kBasic) return;
+    if (detail == UsageDetail::kBasic) return true;
     usage.memory_max_usage_bytes = Number(max_usage_, buffer);
     usage.memory_failcnt = Number(failures_, buffer);
     usage.kernel_bytes = Number(kernel_, buffer);
     if (auto text = oom_.Read(buffer)) usage.oom_kills = FlatKey(*text, "oom_kill").value_or(0);
+    return true;
   }
 
  private:
@@ -77,12 +79,14 @@ class Cpu : public UsageSource {
   explicit Cpu(const std::string& directory)
       : total_(Concat(directory, "/cpuacct.usage")), stat_(Concat(directory, "/cpuacct.stat")) {}
 
-  void Add(JobUsage& usage, std::string& buffer, UsageDetail) override {
-    usage.cpu_ns = Number(total_, buffer).value_or(0);
+  bool Add(JobUsage& usage, std::string& buffer, UsageDetail) override {
+    std::optional<uint64_t> total = Number(total_, buffer);
     auto text = stat_.Read(buffer);
-    if (!text) return;
+    if (!total || !text) return false;
+    usage.cpu_ns = *total;
     if (auto ticks = FlatKey(*text, "user")) usage.cpu_user_ns = *ticks * kNsPerTick;
     if (auto ticks = FlatKey(*text, "system")) usage.cpu_system_ns = *ticks * kNsPerTick;
+    return true;
   }
 
  private:
@@ -93,12 +97,13 @@ class Throttle : public UsageSource {
  public:
   explicit Throttle(const std::string& directory) : stat_(Concat(directory, "/cpu.stat")) {}
 
-  void Add(JobUsage& usage, std::string& buffer, UsageDetail) override {
+  bool Add(JobUsage& usage, std::string& buffer, UsageDetail) override {
     auto text = stat_.Read(buffer);
-    if (!text) return;
+    if (!text) return false;
     usage.cfs_periods = FlatKey(*text, "nr_periods");
     usage.cfs_throttled_periods = FlatKey(*text, "nr_throttled");
     usage.cfs_throttled_ns = FlatKey(*text, "throttled_time");
+    return true;
   }
 
  private:
@@ -124,9 +129,13 @@ class Io : public UsageSource {
       : bytes_(Concat(directory, "/blkio.throttle.io_service_bytes_recursive")),
         operations_(Concat(directory, "/blkio.throttle.io_serviced_recursive")) {}
 
-  void Add(JobUsage& usage, std::string& buffer, UsageDetail) override {
-    if (auto text = bytes_.Read(buffer)) SumIo(*text, usage.read_bytes, usage.write_bytes);
-    if (auto text = operations_.Read(buffer)) SumIo(*text, usage.reads, usage.writes);
+  bool Add(JobUsage& usage, std::string& buffer, UsageDetail) override {
+    auto text = bytes_.Read(buffer);
+    if (!text) return false;
+    SumIo(*text, usage.read_bytes, usage.write_bytes);
+    text = operations_.Read(buffer);
+    if (text) SumIo(*text, usage.reads, usage.writes);
+    return true;
   }
 
  private:

@@ -24,20 +24,21 @@ class Memory : public UsageSource {
         swap_(Concat(directory, "/memory.swap.current")),
         swap_limit_(Concat(directory, "/memory.swap.max")) {}
 
-  void Add(JobUsage& usage, std::string& buffer, UsageDetail detail) override {
+  bool Add(JobUsage& usage, std::string& buffer, UsageDetail detail) override {
     std::optional<uint64_t> current = Number(current_, buffer);
-    if (!current) return;
+    if (!current) return false;
     usage.memory_bytes = usage.working_set_bytes = *current;
     if (auto text = stat_.Read(buffer)) AddStat(*text, usage);
     usage.memory_limit_bytes = Number(limit_, buffer);
     usage.swap_bytes = Number(swap_, buffer);
     usage.swap_limit_bytes = Number(swap_limit_, buffer);
-    if (detail == UsageDetail::kBasic) return;
+    if (detail == UsageDetail::kBasic) return true;
     usage.memory_max_usage_bytes = Number(peak_, buffer);
     if (auto text = events_.Read(buffer)) {
       usage.memory_failcnt = FlatKey(*text, "max");
       usage.oom_kills = FlatKey(*text, "oom_kill").value_or(0);
     }
+    return true;
   }
 
  private:
@@ -68,9 +69,9 @@ class Cpu : public UsageSource {
   explicit Cpu(const std::string& directory) : stat_(Concat(directory, "/cpu.stat")) {}
 
   // The nr_ lines are there only with the cpu controller, the others always.
-  void Add(JobUsage& usage, std::string& buffer, UsageDetail) override {
+  bool Add(JobUsage& usage, std::string& buffer, UsageDetail) override {
     auto text = stat_.Read(buffer);
-    if (!text) return;
+    if (!text) return false;
     ForEachFlatKey(*text, [&](std::string_view key, uint64_t value) {
       if (key == "usage_usec")
         usage.cpu_ns = value * kNsPerUs;
@@ -85,6 +86,7 @@ class Cpu : public UsageSource {
       else if (key == "throttled_usec")
         usage.cfs_throttled_ns = value * kNsPerUs;
     });
+    return true;
   }
 
  private:
@@ -96,9 +98,9 @@ class Io : public UsageSource {
   explicit Io(const std::string& directory) : stat_(Concat(directory, "/io.stat")) {}
 
   // "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6" for each disk.
-  void Add(JobUsage& usage, std::string& buffer, UsageDetail) override {
+  bool Add(JobUsage& usage, std::string& buffer, UsageDetail) override {
     auto text = stat_.Read(buffer);
-    if (!text) return;
+    if (!text) return false;
     uint64_t sums[4] = {};
     std::string_view rest = *text, line, field;
     while (NextPiece(rest, '\n', line)) {
@@ -108,6 +110,7 @@ class Io : public UsageSource {
     usage.write_bytes = sums[1];
     usage.reads = sums[2];
     usage.writes = sums[3];
+    return true;
   }
 
  private:
@@ -160,10 +163,11 @@ class Pressure : public UsageSource {
         memory_(Concat(directory, "/memory.pressure")),
         io_(Concat(directory, "/io.pressure")) {}
 
-  void Add(JobUsage& usage, std::string& buffer, UsageDetail) override {
+  bool Add(JobUsage& usage, std::string& buffer, UsageDetail) override {
     usage.cpu_pressure = ReadPressure(cpu_, buffer);
     usage.memory_pressure = ReadPressure(memory_, buffer);
     usage.io_pressure = ReadPressure(io_, buffer);
+    return usage.cpu_pressure.has_value();
   }
 
  private:
@@ -176,9 +180,10 @@ class Pids : public UsageSource {
   explicit Pids(const std::string& directory)
       : current_(Concat(directory, "/pids.current")), limit_(Concat(directory, "/pids.max")) {}
 
-  void Add(JobUsage& usage, std::string& buffer, UsageDetail) override {
+  bool Add(JobUsage& usage, std::string& buffer, UsageDetail) override {
     usage.threads = Number(current_, buffer);
     usage.threads_limit = Number(limit_, buffer);
+    return usage.threads.has_value();
   }
 
  private:

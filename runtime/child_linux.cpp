@@ -4,6 +4,7 @@
 #include <linux/close_range.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -93,6 +94,16 @@ Status SetOomScore(const LaunchPlan& plan) {
   return ErrnoStatus(errno, Concat("set oom_score_adj to ", value));
 }
 
+// The daemon's limit is raised for its many pods. A program that needs more than the usual raises its own, as far as
+// the hard limit; one that closes every descriptor there might be must not count to a million.
+void LowerOpenFiles() {
+  constexpr rlim_t kUsual = 1024;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= kUsual) return;
+  limit.rlim_cur = kUsual;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // Where the working directory lies: inside the rootfs its links are resolved within the image.
 struct Place {
   Fd root;
@@ -173,6 +184,7 @@ Status BecomeProgram(const LaunchPlan& plan, const SpawnHandles& handles) {
   umask(022);
   RETURN_IF_ERROR(EnterWorkingDirectory(plan));
   ResetSignals();
+  LowerOpenFiles();
   RETURN_IF_ERROR(BecomeUser(plan));
   return ExecProgram(plan);
 }

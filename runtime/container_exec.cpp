@@ -9,7 +9,16 @@ namespace {
 
 constexpr std::chrono::seconds kShimSlack{5};  // beyond the exec's own time-out
 
+constexpr std::chrono::seconds kKillBound{2};
+
 }  // namespace
+
+// Without the shim, which may hang; it finds out when it goes on.
+void Manager::KillExec(const ContainerRecord& container, const std::string& exec_id) {
+  StatusOr<PodPointer> pod = GetPod(container.pod_id());
+  if (!pod.ok()) return;
+  KillJob(Concat((*pod)->view()->record.job_name(), "/", container.id(), "/", exec_id), kKillBound);
+}
 
 StatusOr<ExecResult> Manager::ExecSync(const std::string& id, const std::vector<std::string>& command,
                                        std::chrono::milliseconds timeout, size_t output_limit,
@@ -29,16 +38,20 @@ StatusOr<ExecResult> Manager::ExecSync(const std::string& id, const std::vector<
                     [output](StatusOr<shim::FromShim> reply) { output->Answer(std::move(reply)); });
   output->CloseTheirs();
   std::string exec_id = exec.plan().id();
-  std::stop_callback cancel(stop, [&] { client->CancelExec(exec_id); });
+  std::stop_callback cancel(stop, [&] {
+    client->CancelExec(exec_id);
+    output->Answer(absl::CancelledError(""));  // nobody waits for a shim that hangs
+  });
   ExecResult result;
   std::optional<Deadline> deadline;
   if (timeout.count() > 0) deadline = After(timeout + kShimSlack);
   const auto reply = output->Collect(result, output_limit, deadline);
+  if (stop.stop_requested() || !reply) KillExec(record, exec_id);
   if (stop.stop_requested())
     return absl::CancelledError("the client went away; the command's processes were killed");
   if (!reply) {
-    client->CancelExec(exec_id);
-    return absl::DeadlineExceededError(Concat("the shim of pod sandbox ", record.pod_id(), " does not answer"));
+    return absl::DeadlineExceededError(Concat("the shim of pod sandbox ", record.pod_id(),
+                                              " does not answer; the command's processes were killed"));
   }
   RETURN_IF_ERROR(reply->status());
   const shim::ExecReply& done = (*reply)->exec();

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::chrono::seconds kStartDeadline{30};
 constexpr int32_t kStartErrorCode = 128;
+constexpr char kStartError[] = "StartError";
 
 }  // namespace
 
@@ -24,30 +25,41 @@ StatusOr<LaunchPlan> Manager::FinalPlan(const ContainerRecord& record) {
 }
 
 Status Manager::FailStart(Container& container, const Status& why) {
-  RETURN_IF_ERROR(UpdateContainer(container, false, [&](ContainerRecord& record) {
+  const auto failed = [&](ContainerRecord& record) {
     if (record.finished_at() != 0) return false;
     int64_t now = NowUnixNanos();
     record.set_started_at(now);
     record.set_finished_at(now);
     record.set_exit_code(kStartErrorCode);
-    record.set_reason("StartError");
+    record.set_reason(kStartError);
     record.set_message(std::string(Message(why)));
     return true;
-  }));
-  PublishContainer(EventKind::kStopped, container);
+  };
+  RETURN_IF_ERROR(UpdateContainer(container, false, failed, EventKind::kStopped));
+  SaveCopy(container);
   return why;
 }
 
 // Also from the `exited` event, which may overtake the reply of Start; STARTED is published once.
 void Manager::MarkStarted(Container& container, int32_t pid, int64_t started_at) {
-  bool first = false;
-  UpdateContainer(container, false, [&](ContainerRecord& record) {
-    if (record.started_at() != 0) return false;
-    record.set_pid(pid);
-    record.set_started_at(started_at);
-    return first = true;
-  }).IgnoreError();
-  if (first) PublishContainer(EventKind::kStarted, container);
+  reaper_->TakeExitCode(pid);  // of whoever had this number before
+  UpdateContainer(
+      container, false,
+      [&](ContainerRecord& record) {
+        if (record.started_at() != 0) return false;
+        record.set_pid(pid);
+        record.set_started_at(started_at);
+        return true;
+      },
+      EventKind::kStarted)
+      .IgnoreError();
+}
+
+// The end of a start that nobody waits for any more. Does not wait.
+void Manager::KillStray(ShimClient& client, const std::string& container_id) {
+  shim::ToShim request;
+  request.mutable_stop()->set_container_id(container_id);
+  client.CallAsync(std::move(request), {}, [](const StatusOr<shim::FromShim>&) {});
 }
 
 // The daemon before this one had it started, and died before it could say so: that start was this one.
@@ -57,6 +69,7 @@ Status Manager::AdoptStart(Container& container, ShimClient& client) {
     if (report.id() != container.id) continue;
     MarkStarted(container, report.pid(), report.started_at());
     if (report.exited()) MarkExited(container, report);
+    if (report.reason() == kStartError) return absl::UnknownError(report.message());
     log::info("container {} was started for the daemon before this one", container.id);
     return absl::OkStatus();
   }
@@ -89,13 +102,17 @@ Status Manager::StartContainer(const std::string& id) {
   StatusOr<shim::StartReply> started = client->Start(*plan, After(kStartDeadline));
   if (absl::IsAlreadyExists(started.status())) return AdoptStart(*container, *client);
   if (!started.ok()) {
-    // A shim that did not answer may still start it later: what it made is killed by name.
+    // A shim that did not answer may still start it: what it has made is killed by name, what it makes later by
+    // the request that stands behind this one.
     if (absl::IsDeadlineExceeded(started.status()) || absl::IsUnavailable(started.status())) {
       KillJob(Concat(pod->view()->record.job_name(), "/", container->id), std::chrono::seconds(2));
+      KillStray(*client, container->id);
     }
     return FailStart(*container, started.status());
   }
   MarkStarted(*container, started->pid(), started->started_at());
+  // The shim answered and died: whoever mourned it saw a container that had not been started.
+  if (!client->connected()) LoseContainers(*pod);
   return absl::OkStatus();
 }
 
@@ -113,13 +130,16 @@ Status Manager::ReopenLog(const std::string& id) {
 
 StatusOr<std::vector<std::string>> Manager::UpdateLimits(const std::string& id, const Limits& limits) {
   ASSIGN_OR_RETURN(ContainerPointer container, GetContainer(id));
+  // Neither started nor removed meanwhile.
+  absl::MutexLock operation(&container->operation);
+  RETURN_IF_ERROR(GetContainer(container->id).status());
   ContainerState state = container->view()->state();
   if (state == ContainerState::kExited) {
     return absl::FailedPreconditionError(
         Concat("container ", container->id, " has exited; it has no limits to update"));
   }
   std::vector<std::string> skipped;
-  if (state == ContainerState::kRunning) {
+  if (state != ContainerState::kCreated) {
     ASSIGN_OR_RETURN(std::unique_ptr<Job> job, OpenJob(*container));
     ASSIGN_OR_RETURN(skipped, job->UpdateLimits(limits));
   }

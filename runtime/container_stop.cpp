@@ -1,6 +1,7 @@
 // StopContainer, and what happens when a container has exited.
 #include <thread>
 
+#include "base/file.hpp"
 #include "base/log.hpp"
 #include "runtime/manager.hpp"
 
@@ -23,17 +24,35 @@ StatusOr<std::unique_ptr<Job>> Manager::OpenJob(const Container& container) cons
 // On the io thread, from the shim's event; also from recovery. Idempotent.
 void Manager::MarkExited(Container& container, const shim::ContainerReport& report) {
   if (report.pid() != 0) MarkStarted(container, report.pid(), report.started_at());
-  bool first = false;
-  UpdateContainer(container, false, [&](ContainerRecord& record) {
-    if (record.finished_at() != 0) return false;
-    if (record.started_at() == 0) record.set_started_at(report.finished_at());
-    record.set_finished_at(report.finished_at() != 0 ? report.finished_at() : NowUnixNanos());
-    record.set_exit_code(report.exit_code());
-    record.set_reason(report.reason());
-    record.set_message(report.message());
-    return first = true;
-  }).IgnoreError();
-  if (first) PublishContainer(EventKind::kStopped, container);
+  UpdateContainer(
+      container, false,
+      [&](ContainerRecord& record) {
+        if (record.finished_at() != 0) return false;
+        if (record.started_at() == 0) record.set_started_at(report.finished_at());
+        record.set_finished_at(report.finished_at() != 0 ? report.finished_at() : NowUnixNanos());
+        record.set_exit_code(report.exit_code());
+        record.set_reason(report.reason());
+        record.set_message(report.message());
+        return true;
+      },
+      EventKind::kStopped)
+      .IgnoreError();
+}
+
+// What is on record of its end: the shim's word, or what the kernel told this process as its parent. Killed
+// together with the shim says nothing.
+std::optional<shim::ContainerReport> Manager::KnownEnd(const Container& container) {
+  shim::ContainerReport report;
+  StatusOr<std::string> kept =
+      ReadFile(Concat(StateDirectory(container.pod_id), "/", container.id, ".exit"), 1 << 20);
+  if (kept.ok() && report.ParseFromString(*kept)) return report;
+  std::optional<int> code = reaper_->TakeExitCode(container.view()->record.pid());
+  if (!code || *code == 128 + SIGKILL) return std::nullopt;
+  report.Clear();
+  report.set_finished_at(NowUnixNanos());
+  report.set_exit_code(*code);
+  report.set_reason(*code == 0 ? "Completed" : "Error");
+  return report;
 }
 
 // The shim does not answer: the job is signalled, then killed, directly.
@@ -52,6 +71,7 @@ void Manager::KillWithoutShim(Container& container, std::chrono::milliseconds gr
   if (StatusOr<PodPointer> pod = GetPod(container.pod_id); pod.ok()) {
     gone = KillJob(Concat((*pod)->view()->record.job_name(), "/", container.id), kUnkillable);
   }
+  if (auto known = KnownEnd(container)) return MarkExited(container, *known);
   shim::ContainerReport report;
   report.set_finished_at(NowUnixNanos());
   report.set_exit_code(128 + kKill);

@@ -28,7 +28,7 @@ struct JobUsage {
   std::optional<uint64_t> memory_limit_bytes, memory_max_usage_bytes, memory_failcnt;
   std::optional<uint64_t> page_faults, major_page_faults;
   std::optional<uint64_t> swap_bytes, swap_limit_bytes;
-  uint64_t processes = 0;
+  uint64_t processes = 0;  // kFull only
   std::optional<uint64_t> threads, threads_limit;
   std::optional<uint64_t> cfs_periods, cfs_throttled_periods, cfs_throttled_ns;
   std::optional<uint64_t> read_bytes, write_bytes, reads, writes;

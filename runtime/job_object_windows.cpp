@@ -16,7 +16,7 @@ namespace {
 constexpr std::wstring_view kNamespace = L"Global\\";
 constexpr wchar_t kDirectory[] = L"\\BaseNamedObjects";
 constexpr wchar_t kPrivate[] = L"D:P(A;;GA;;;SY)(A;;GA;;;BA)(A;;GA;;;OW)";
-constexpr size_t kMaxName = 200;
+constexpr size_t kMaxName = 250;  // with the namespace and the end below MAX_PATH
 constexpr ACCESS_MASK kQuery = 0x1;  // DIRECTORY_QUERY
 
 struct ObjectInformation {

@@ -19,7 +19,8 @@ class Removal : public std::enable_shared_from_this<Removal> {
         give_up_(After(pace.bound)) {}
 
   void Try() {
-    Status removed = job_->Remove();
+    // Remove would wait a little for the last processes, and this thread has others to serve.
+    Status removed = job_->Empty() ? job_->Remove() : absl::FailedPreconditionError("processes are left in it");
     if (removed.ok() || std::chrono::steady_clock::now() >= give_up_) return on_end_(removed);
     timer_.expires_after(pause_);
     pause_ = std::min(pause_ * 2, longest_pause_);

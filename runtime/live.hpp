@@ -34,6 +34,8 @@ struct Pod {
     return shim_;
   }
 
+  // Held from a change until it is stored; readers never wait for the disk.
+  absl::Mutex writing ABSL_ACQUIRED_BEFORE(mutex);
   mutable absl::Mutex mutex;
   PodView view_ ABSL_GUARDED_BY(mutex);
   std::shared_ptr<ShimClient> shim_ ABSL_GUARDED_BY(mutex);  // null: not reached yet, or gone
@@ -58,9 +60,16 @@ struct Container {
   bool ExitedLocked() const ABSL_SHARED_LOCKS_REQUIRED(mutex) {
     return view_->state() == ContainerState::kExited;
   }
+  // Readers see `next` from now on. `writing` is held.
+  void Show(ContainerView next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(writing);
+  // The shim says what the store has said: UNKNOWN becomes RUNNING, and there is nothing to write. False when it
+  // says something else.
+  bool Confirm(int32_t pid, int64_t started_at);
   // True when it is EXITED now or becomes so before `deadline`.
   bool WaitExited(Deadline deadline) const;
 
+  // Held from a change until it is stored and published; readers never wait for the disk.
+  absl::Mutex writing ABSL_ACQUIRED_BEFORE(mutex);
   mutable absl::Mutex mutex;
   ContainerView view_ ABSL_GUARDED_BY(mutex);
 
@@ -69,7 +78,8 @@ struct Container {
   std::unique_ptr<Job> job ABSL_GUARDED_BY(usage_mutex);
   CpuRate cpu_rate ABSL_GUARDED_BY(usage_mutex);
   FilesystemUsage writable_layer ABSL_GUARDED_BY(usage_mutex);
-  Deadline writable_layer_until ABSL_GUARDED_BY(usage_mutex){};
+  Deadline writable_layer_until ABSL_GUARDED_BY(usage_mutex){};  // epoch: never walked
+  bool walking ABSL_GUARDED_BY(usage_mutex) = false;
 };
 
 }  // namespace jobpod

@@ -30,6 +30,9 @@ namespace jobpod {
 using PodPointer = std::shared_ptr<Pod>;
 using ContainerPointer = std::shared_ptr<Container>;
 
+// The end of a container of which no exit code is known: 255, "Unknown".
+shim::ContainerReport UnknownEnd(std::string_view why);
+
 class Manager final : public PodManager {
  public:
   Manager(PodManagerConfig config, Images& images, std::unique_ptr<Store> store, std::unique_ptr<Jobs> jobs);
@@ -89,8 +92,10 @@ class Manager final : public PodManager {
   // Compute, persist, publish. With `must_persist` a failing database changes nothing; otherwise the change
   // is made in memory and the failure is logged (stop and remove work on a full disk).
   Status UpdatePod(Pod& pod, bool must_persist, const std::function<void(PodRecord&)>& change);
+  // `change` says whether there is one; `event` is published with it, so that events come in the order of the changes.
   Status UpdateContainer(Container& container, bool must_persist,
-                         const std::function<bool(ContainerRecord&)>& change);
+                         const std::function<bool(ContainerRecord&)>& change,
+                         std::optional<EventKind> event = std::nullopt);
   void PublishContainer(EventKind kind, const Container& container);
   void PublishPod(EventKind kind, const Pod& pod);
   void SaveCopy(const std::string& pod_id, const std::string& name, const std::string& bytes);
@@ -121,12 +126,17 @@ class Manager final : public PodManager {
   StatusOr<LaunchPlan> FinalPlan(const ContainerRecord& record);
   Status FailStart(Container& container, const Status& why);
   Status AdoptStart(Container& container, ShimClient& client);
+  void KillStray(ShimClient& client, const std::string& container_id);
   void MarkStarted(Container& container, int32_t pid, int64_t started_at);
 
   // container_stop.cpp
   void MarkExited(Container& container, const shim::ContainerReport& report);
+  std::optional<shim::ContainerReport> KnownEnd(const Container& container);
   void KillWithoutShim(Container& container, std::chrono::milliseconds grace);
   StatusOr<std::unique_ptr<Job>> OpenJob(const Container& container) const;
+
+  // container_exec.cpp
+  void KillExec(const ContainerRecord& container, const std::string& exec_id);
 
   // container_stream.cpp
   // A running container and the way to its shim.
@@ -137,6 +147,11 @@ class Manager final : public PodManager {
   // Unimplemented when the shim is older than `shim_version`.
   StatusOr<Running> FindRunning(const std::string& id, uint32_t shim_version) const;
 
+  // stats.cpp
+  FilesystemUsage WritableLayerOf(const ContainerPointer& container)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(container->usage_mutex);
+  void WalkWritableLayer(Container& container);
+
   // shim_lost.cpp
   void OnShimLost(const std::string& pod_id);
   void LoseContainers(Pod& pod);
@@ -145,7 +160,10 @@ class Manager final : public PodManager {
   // recover.cpp
   void RecoverPod(const PodPointer& pod);
   void ApplyReports(Pod& pod, const shim::HelloReply& reply);
-  void SweepOrphans(const std::set<std::string>& known_pods);
+  void ApplyRunning(Container& container, const shim::ContainerReport& report);
+  void SweepOrphans();
+  Status AdoptPods(std::vector<PodRecord> records);
+  Status AdoptContainers(std::vector<ContainerRecord> records);
   void AfterReboot();
 
   const PodManagerConfig config_;
@@ -156,6 +174,7 @@ class Manager final : public PodManager {
   Accounts accounts_;
   DefaultSeccompCache seccomp_;
   EventHub events_;
+  absl::Mutex publish_mutex_;  // a later event never shows an older state
   std::atomic<uint64_t> lost_log_records_ = 0;
 
   boost::asio::io_context io_;
@@ -167,7 +186,6 @@ class Manager final : public PodManager {
   std::map<std::string, PodPointer, std::less<>> pods_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, ContainerPointer, std::less<>> containers_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> names_ ABSL_GUARDED_BY(mutex_);
-  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
 
   // Last: its threads use everything above.
   Workers workers_{32, 4096};

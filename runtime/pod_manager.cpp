@@ -18,10 +18,6 @@ Manager::Manager(PodManagerConfig config, Images& images, std::unique_ptr<Store>
       io_thread_([this] { io_.run(); }) {}
 
 Manager::~Manager() {
-  {
-    absl::MutexLock lock(&mutex_);
-    closing_ = true;
-  }
   io_.stop();
   io_thread_.join();
   if (!ListPods().empty()) return;

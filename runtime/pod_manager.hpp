@@ -58,7 +58,8 @@ class PodManager {
   // Returns the new pod's id once it is READY. AlreadyExists while a pod of the same name, namespace, uid
   // and attempt exists or is being made.
   virtual StatusOr<std::string> RunPod(const PodSpec& spec, std::stop_token stop) = 0;
-  // Idempotent; unknown ids are OK. Kills containers at once. Bounded: never longer than ~12 s.
+  // Idempotent; unknown ids are OK. Kills containers at once. Bounded: ~12 s, twice that when a process hangs in the
+  // kernel and the shim does not answer.
   virtual Status StopPod(const std::string& id) = 0;
   virtual Status RemovePod(const std::string& id) = 0;
   virtual Status UpdatePodLimits(const std::string& id, const Limits& limits) = 0;

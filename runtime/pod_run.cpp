@@ -67,8 +67,13 @@ StatusOr<std::shared_ptr<ShimClient>> Manager::StartShim(const PodRecord& record
   shim_config.set_pod_pid_namespace(record.spec().pid() == NAMESPACE_POD);
   shim_config.set_pod_ipc_namespace(record.spec().ipc() == NAMESPACE_POD);
   ASSIGN_OR_RETURN(SpawnedShim spawned, SpawnShim(config_.shim_path, shim_config));
+  // One that is only slow would take the greeting for a daemon that wants it, and stay for ever.
+  ScopeExit kill_shim([&] { KillShimOf(spawned.pid, StateDirectory(record.id())); });
   ASSIGN_OR_RETURN(auto client, ShimClient::Connect(io_, spawned.socket, CallbacksFor(record.id())));
+  ScopeExit close([&] { client->Close(); });
   RETURN_IF_ERROR(client->Hello(After(kHelloDeadline)).status());
+  close.Release();
+  kill_shim.Release();
   return client;
 }
 
@@ -94,13 +99,16 @@ StatusOr<std::string> Manager::RunPod(const PodSpec& spec, std::stop_token stop)
   ScopeExit remove_state([&] { RemoveTree(StateDirectory(record.id())).IgnoreError(); });
   ScopeExit kill_job([&] { KillJob(record.job_name(), std::chrono::seconds(2)); });
   ASSIGN_OR_RETURN(auto client, StartShim(record));
-  ScopeExit end_shim([&] { client->Shutdown(After(kHelloDeadline)).IgnoreError(); });
-  RETURN_IF_ERROR(CheckCancelled(stop));
-
+  ScopeExit end_shim([&] {
+    client->Expect();
+    if (client->Shutdown(After(kHelloDeadline)).ok()) return;
+    KillShimOf(client->shim_pid(), StateDirectory(record.id()));
+  });
   RETURN_IF_ERROR(WritePodFiles(record));
   record.set_created_at(NowUnixNanos());
   record.set_ready(true);
   record.set_shim_pid(client->shim_pid());
+  RETURN_IF_ERROR(CheckCancelled(stop));
   SaveCopy(record.id(), "pod.record", record.SerializeAsString());
   RETURN_IF_ERROR(Annotate(store_->Save(record), "the pod cannot be stored"));
   auto snapshot = std::make_shared<PodSnapshot>();

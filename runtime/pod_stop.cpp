@@ -1,6 +1,7 @@
 // StopPodSandbox and RemovePodSandbox: idempotent, and never longer than their bounds.
 #include "base/file.hpp"
 #include "base/log.hpp"
+#include "runtime/job_removal.hpp"
 #include "runtime/manager.hpp"
 #include "runtime/names.hpp"
 #include "runtime/shim/spawn.hpp"
@@ -9,7 +10,6 @@ namespace jobpod {
 namespace {
 
 constexpr std::chrono::seconds kShutdownDeadline{3};
-constexpr std::chrono::seconds kKillBound{10};
 
 }  // namespace
 
@@ -42,7 +42,6 @@ void Manager::EndShim(Pod& pod) {
   if (!ended) {
     KillShimOf(view->record.shim_pid(), StateDirectory(pod.id));
     KillJob(view->record.job_name(), kKillBound);
-    RemoveTree(StateDirectory(pod.id)).IgnoreError();
   }
   absl::MutexLock lock(&pod.mutex);
   pod.shim_.reset();
@@ -59,6 +58,7 @@ Status Manager::StopPod(const std::string& id) {
   EndShim(pod);
   // A start that raced with the stop has lost its shim; whatever it left is over now.
   LoseContainers(pod);
+  RemoveTree(StateDirectory(pod.id)).IgnoreError();  // with the records of their ends, which have been read
   RETURN_IF_ERROR(UpdatePod(pod, false, [](PodRecord& record) {
     record.set_ready(false);
     record.set_shim_pid(0);

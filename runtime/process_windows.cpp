@@ -6,7 +6,9 @@
 #include "base/file.hpp"
 #include "base/handle_windows.hpp"
 #include "base/win32_windows.hpp"
+#include "base/wine_windows.hpp"
 #include "runtime/account_environment_windows.hpp"
+#include "runtime/console_launcher_windows.hpp"
 #include "runtime/windows_command_line.hpp"
 #include "runtime/windows_environment.hpp"
 #include "runtime/windows_executable.hpp"
@@ -188,12 +190,11 @@ struct Birth {
 
   void SetStreams(const Streams& streams) {
     startup.StartupInfo.cb = sizeof startup;
-    // With a pseudo console: none, also not this process's own.
+    if (streams.console != nullptr) return;
     startup.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
     startup.StartupInfo.hStdInput = streams.list[0];
     startup.StartupInfo.hStdOutput = streams.list[1];
     startup.StartupInfo.hStdError = streams.list[2];
-    if (streams.console != nullptr) return;
     flags |= CREATE_NO_WINDOW;
     inherit = TRUE;
   }
@@ -223,6 +224,7 @@ StatusOr<Spawned> StartProcess(const LaunchPlan& plan, const SpawnHandles& handl
   birth.startup.lpAttributeList = attributes.get();
   birth.command = Wide(birth.program.command_line);
   birth.environment = EnvironmentBlock(plan, token != nullptr ? token : OwnToken().get());
+  if (streams.console != nullptr && RunsUnderWine()) StartByConsoleLauncher(birth.program.path, birth.command);
   PROCESS_INFORMATION born{};
   if (!birth.Run(token, born)) return Failure(GetLastError(), birth.program.path);
   const Handle thread(born.hThread);

@@ -49,39 +49,48 @@ Store::Content FromCopies(const std::string& pods_directory) {
 
 }  // namespace
 
+void Manager::ApplyRunning(Container& container, const shim::ContainerReport& report) {
+  if (container.Confirm(report.pid(), report.started_at())) return;
+  UpdateContainer(container, false, [&](ContainerRecord& record) {
+    if (record.finished_at() != 0) return false;
+    record.set_pid(report.pid());
+    record.set_started_at(report.started_at());
+    return true;
+  }).IgnoreError();
+  container.Confirm(report.pid(), report.started_at());
+}
+
 void Manager::ApplyReports(Pod& pod, const shim::HelloReply& reply) {
   std::set<std::string> told;
   for (const shim::ContainerReport& report : reply.containers()) {
     told.insert(report.id());
     StatusOr<ContainerPointer> container = GetContainer(report.id());
-    if (!container.ok()) continue;
+    bool ended = !container.ok() || (*container)->view()->state() == ContainerState::kExited;
     if (report.exited()) {
-      MarkExited(**container, report);
-      continue;
+      if (container.ok()) MarkExited(**container, report);
+    } else if (!ended) {
+      ApplyRunning(**container, report);
+    } else if (std::shared_ptr<ShimClient> client = pod.shim(); client != nullptr) {
+      KillStray(*client, report.id());
     }
-    UpdateContainer(**container, false, [&](ContainerRecord& record) {
-      if (record.finished_at() != 0) return false;
-      record.set_pid(report.pid());
-      record.set_started_at(report.started_at());
-      return true;
-    }).IgnoreError();
   }
   // Started as far as the store knows, and the shim has never heard of it: the daemon died in between.
   for (const ContainerPointer& container : LiveContainersOf(pod.id)) {
     ContainerView view = container->view();
     bool claimed = view->state() == ContainerState::kRunning || view->state() == ContainerState::kUnknown;
     if (!claimed || told.count(container->id) != 0) continue;
-    shim::ContainerReport lost;
-    lost.set_finished_at(NowUnixNanos());
-    lost.set_exit_code(255);
-    lost.set_reason("Unknown");
-    MarkExited(*container, lost);
+    MarkExited(*container, UnknownEnd("its shim does not know it: the daemon died while it was being started"));
   }
 }
 
 void Manager::RecoverPod(const PodPointer& pod) {
   auto client = ShimClient::Connect(io_, ShimSocket(StateDirectory(pod->id)), CallbacksFor(pod->id));
-  if (!client.ok()) return OnShimLost(pod->id);
+  if (absl::IsNotFound(client.status()) || absl::IsUnavailable(client.status())) return OnShimLost(pod->id);
+  if (!client.ok()) {
+    log::error("pod {}: its shim cannot be reached now ({}); its containers are UNKNOWN until the daemon is started again",
+               pod->id, Message(client.status()));
+    return;
+  }
   {
     absl::MutexLock lock(&pod->mutex);
     pod->shim_ = *client;
@@ -97,9 +106,9 @@ void Manager::RecoverPod(const PodPointer& pod) {
   log::warn("pod {}: its shim does not answer yet; its containers are UNKNOWN until it does", pod->id);
 }
 
-void Manager::SweepOrphans(const std::set<std::string>& known_pods) {
+void Manager::SweepOrphans() {
   for (const std::string& id : Names(config_.state + "/pods")) {
-    if (known_pods.count(id) != 0) continue;
+    if (GetPod(id).ok()) continue;
     std::string directory = StateDirectory(id);
     log::warn("pod {}: left behind half-made; it is removed", id);
     bool ended = false;
@@ -117,7 +126,7 @@ void Manager::SweepOrphans(const std::set<std::string>& known_pods) {
     RemoveTree(directory).IgnoreError();
   }
   for (const std::string& id : jobs_->Children(config_.job_root)) {
-    if (known_pods.count(id) == 0) KillJob(Concat(config_.job_root, "/", id), std::chrono::seconds(5));
+    if (!GetPod(id).ok()) KillJob(Concat(config_.job_root, "/", id), std::chrono::seconds(5));
   }
 }
 
@@ -127,7 +136,10 @@ void Manager::AfterReboot() {
   for (const PodView& view : ListPods()) {
     if (!view->ready()) continue;
     PodPointer pod = *GetPod(view->record.id());
-    LoseContainers(*pod);
+    for (const ContainerPointer& container : LiveContainersOf(pod->id)) {
+      if (container->view()->state() == ContainerState::kExited) continue;
+      MarkExited(*container, UnknownEnd("the host was restarted"));
+    }
     UpdatePod(*pod, false, [](PodRecord& record) {
       record.set_ready(false);
       record.set_shim_pid(0);
@@ -135,51 +147,78 @@ void Manager::AfterReboot() {
   }
 }
 
-Status Manager::Recover() {
-  ASSIGN_OR_RETURN(Store::Content content, store_->Load());
-  if (store_->was_damaged()) content = FromCopies(config_.state + "/pods");
-  std::set<std::string> known_pods, known_containers;
-  for (PodRecord& record : content.pods) {
-    known_pods.insert(record.id());
+// Of two with one name the older was removed while the database could not be written.
+template <typename Record>
+void NewestFirst(std::vector<Record>& records) {
+  std::sort(records.begin(), records.end(),
+            [](const Record& a, const Record& b) { return a.created_at() > b.created_at(); });
+}
+
+Status Manager::AdoptPods(std::vector<PodRecord> records) {
+  NewestFirst(records);
+  for (PodRecord& record : records) {
+    if (Status free = ReserveName(PodName(record.spec())); !free.ok()) {
+      log::error("pod {} is dropped: {}", record.id(), Message(free));
+      store_->DeletePod(record.id()).IgnoreError();
+      continue;
+    }
     if (store_->was_damaged()) RETURN_IF_ERROR(store_->Save(record));
     auto snapshot = std::make_shared<PodSnapshot>();
     snapshot->record = std::move(record);
-    auto pod = std::make_shared<Pod>(snapshot);
-    RETURN_IF_ERROR(ReserveName(PodName(snapshot->record.spec())));
-    AddPod(pod);
+    AddPod(std::make_shared<Pod>(snapshot));
   }
-  for (ContainerRecord& record : content.containers) {
+  return absl::OkStatus();
+}
+
+Status Manager::AdoptContainers(std::vector<ContainerRecord> records) {
+  NewestFirst(records);
+  for (ContainerRecord& record : records) {
     StatusOr<PodPointer> pod = GetPod(record.pod_id());
-    if (!pod.ok()) {
+    Status free = pod.ok() ? ReserveName(ContainerName(record.spec(), (*pod)->view()->record.spec())) : pod.status();
+    if (!free.ok()) {
+      log::error("container {} is dropped: {}", record.id(), Message(free));
       store_->DeleteContainer(record.id()).IgnoreError();
       continue;
     }
-    known_containers.insert(record.id());
     if (store_->was_damaged()) RETURN_IF_ERROR(store_->Save(record));
     auto snapshot = std::make_shared<ContainerSnapshot>();
     // Until its shim has spoken.
     snapshot->unknown = record.started_at() != 0 && record.finished_at() == 0;
     snapshot->record = std::move(record);
-    RETURN_IF_ERROR(ReserveName(ContainerName(snapshot->record.spec(), (*pod)->view()->record.spec())));
     AddContainer(std::make_shared<Container>(snapshot));
   }
+  return absl::OkStatus();
+}
+
+Status Manager::Recover() {
+  ASSIGN_OR_RETURN(Store::Content content, store_->Load());
+  if (store_->was_damaged()) content = FromCopies(config_.state + "/pods");
+  RETURN_IF_ERROR(AdoptPods(std::move(content.pods)));
+  RETURN_IF_ERROR(AdoptContainers(std::move(content.containers)));
   ASSIGN_OR_RETURN(std::string boot_id, ReadBootId());
-  if (!content.boot_id.empty() && content.boot_id != boot_id) {
-    AfterReboot();
-    RETURN_IF_ERROR(RemoveTree(config_.state + "/pods"));
+  if (content.boot_id != boot_id) {
+    if (!content.boot_id.empty()) {
+      AfterReboot();
+      RETURN_IF_ERROR(RemoveTree(config_.state + "/pods"));
+    }
+    RETURN_IF_ERROR(store_->SetBootId(boot_id));
   }
-  RETURN_IF_ERROR(store_->SetBootId(boot_id));
   {
-    Workers recoveries(16, content.pods.size() + 1);
-    for (const PodView& view : ListPods()) {
+    const std::vector<PodView> pods = ListPods();
+    Workers recoveries(16, pods.size() + 1);
+    for (const PodView& view : pods) {
       if (!view->ready()) continue;
       RETURN_IF_ERROR(recoveries.Run([this, pod = *GetPod(view->record.id())] { RecoverPod(pod); }));
     }
   }
-  SweepOrphans(known_pods);
-  RETURN_IF_ERROR(accounts_.Recover(known_containers));
-  RETURN_IF_ERROR(images_.Recover(known_containers));
-  return volumes_.Recover(known_containers);
+  SweepOrphans();
+  // What cannot be undone today (a file system that has become read-only, or hangs) is tried again at the next start.
+  std::set<std::string> known;
+  for (const ContainerView& view : ListContainers()) known.insert(view->record.id());
+  for (const Status& swept : {accounts_.Recover(known), images_.Recover(known), volumes_.Recover(known)}) {
+    if (!swept.ok()) log::error("what dead containers left is not all gone: {}", Message(swept));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace jobpod

@@ -118,32 +118,38 @@ void Manager::AddContainer(const ContainerPointer& container) {
 }
 
 Status Manager::UpdatePod(Pod& pod, bool must_persist, const std::function<void(PodRecord&)>& change) {
-  absl::MutexLock lock(&pod.mutex);
+  absl::MutexLock writing(&pod.writing);
   auto next = std::make_shared<PodSnapshot>();
-  next->record = pod.view_->record;
+  next->record = pod.view()->record;
   change(next->record);
   Status saved = store_->Save(next->record);
   if (!saved.ok() && must_persist) return saved;
   if (!saved.ok()) log::error("pod {} is not stored: {}", pod.id, Message(saved));
+  absl::MutexLock lock(&pod.mutex);
   pod.view_ = std::move(next);
   return absl::OkStatus();
 }
 
 Status Manager::UpdateContainer(Container& container, bool must_persist,
-                                const std::function<bool(ContainerRecord&)>& change) {
-  absl::MutexLock lock(&container.mutex);
+                                const std::function<bool(ContainerRecord&)>& change,
+                                std::optional<EventKind> event) {
+  absl::MutexLock writing(&container.writing);
+  ContainerView before = container.view();
   auto next = std::make_shared<ContainerSnapshot>();
-  next->record = container.view_->record;
+  next->record = before->record;
+  next->unknown = before->unknown;
   if (!change(next->record)) return absl::OkStatus();
   Status saved = store_->Save(next->record);
   if (!saved.ok() && must_persist) return saved;
   if (!saved.ok()) log::error("container {} is not stored: {}", container.id, Message(saved));
-  container.view_ = std::move(next);
+  container.Show(std::move(next));
+  if (event) PublishContainer(*event, container);
   return absl::OkStatus();
 }
 
 void Manager::PublishContainer(EventKind kind, const Container& container) {
   if (!events_.HasSubscribers()) return;
+  absl::MutexLock publishing(&publish_mutex_);
   auto event = std::make_shared<Event>();
   event->kind = kind;
   event->id = container.id;
@@ -155,6 +161,7 @@ void Manager::PublishContainer(EventKind kind, const Container& container) {
 
 void Manager::PublishPod(EventKind kind, const Pod& pod) {
   if (!events_.HasSubscribers()) return;
+  absl::MutexLock publishing(&publish_mutex_);
   auto event = std::make_shared<Event>();
   event->kind = kind;
   event->id = pod.id;
@@ -178,6 +185,23 @@ void Manager::RemoveCopies(const Container& container) {
   for (const char* suffix : {".record", ".exit"}) {
     RemoveTree(Concat(StateDirectory(container.pod_id), "/", container.id, suffix)).IgnoreError();
   }
+}
+
+void Container::Show(ContainerView next) {
+  absl::MutexLock lock(&mutex);
+  view_ = std::move(next);
+}
+
+bool Container::Confirm(int32_t pid, int64_t started_at) {
+  absl::MutexLock lock(&writing);
+  ContainerView before = view();
+  const ContainerRecord& record = before->record;
+  if (record.finished_at() != 0 || record.pid() != pid || record.started_at() != started_at) return false;
+  if (!before->unknown) return true;
+  auto next = std::make_shared<ContainerSnapshot>();
+  next->record = record;
+  Show(std::move(next));
+  return true;
 }
 
 bool Container::WaitExited(Deadline deadline) const {

@@ -13,7 +13,18 @@ namespace {
 // A process that hangs in the kernel is dead when the kernel lets go of it: its job is looked after until then.
 constexpr RemovalPace kPatience{.bound = std::chrono::hours(24 * 365), .longest_pause = std::chrono::seconds(2)};
 
+constexpr std::string_view kShimDied = "the pod's shim ended unexpectedly; its processes were killed";
+
 }  // namespace
+
+shim::ContainerReport UnknownEnd(std::string_view why) {
+  shim::ContainerReport report;
+  report.set_finished_at(NowUnixNanos());
+  report.set_exit_code(255);
+  report.set_reason("Unknown");
+  report.set_message(std::string(why));
+  return report;
+}
 
 // Terminates and removes a job. True when it is gone before `bound`; otherwise it is removed as soon as it can be.
 bool Manager::KillJob(const std::string& job_name, std::chrono::milliseconds bound) {
@@ -37,25 +48,10 @@ bool Manager::KillJob(const std::string& job_name, std::chrono::milliseconds bou
 // Every container of the pod that is not known to have ended gets its record, or 255 "Unknown".
 void Manager::LoseContainers(Pod& pod) {
   for (const ContainerPointer& container : LiveContainersOf(pod.id)) {
-    ContainerView view = container->view();
-    if (view->state() != ContainerState::kRunning && view->state() != ContainerState::kUnknown) continue;
-    shim::ContainerReport report;
-    StatusOr<std::string> kept =
-        ReadFile(Concat(StateDirectory(pod.id), "/", container->id, ".exit"), 1 << 20);
-    if (!kept.ok() || !report.ParseFromString(*kept)) {
-      report.Clear();
-      report.set_finished_at(NowUnixNanos());
-      report.set_exit_code(255);
-      report.set_reason("Unknown");
-      report.set_message("the pod's shim ended unexpectedly; its processes were killed");
-      std::optional<int> code = reaper_->TakeExitCode(view->record.pid());
-      // Killed together with the shim says nothing; its own exit is the truth.
-      if (code && *code != 137) {
-        report.set_exit_code(*code);
-        report.set_reason(*code == 0 ? "Completed" : "Error");
-      }
-    }
-    MarkExited(*container, report);
+    ContainerState state = container->view()->state();
+    if (state != ContainerState::kRunning && state != ContainerState::kUnknown) continue;
+    std::optional<shim::ContainerReport> report = KnownEnd(*container);
+    MarkExited(*container, report ? *report : UnknownEnd(kShimDied));
   }
 }
 

@@ -8,6 +8,8 @@ namespace {
 // Walking a writable layer costs what it holds: it is repeated so rarely that it stays below 1 % of a core.
 constexpr std::chrono::seconds kShortestWalkPeriod{10};
 constexpr int kWalkShare = 100;
+// The first figure is worth a moment; a layer of millions of files shows none until its walk is over.
+constexpr absl::Duration kFirstWalk = absl::Milliseconds(100);
 
 }  // namespace
 
@@ -33,16 +35,30 @@ StatusOr<ContainerUsage> Manager::Usage(const std::string& container_id, UsageDe
   } else {
     usage.job.timestamp = NowUnixNanos();
   }
-  auto begin = std::chrono::steady_clock::now();
-  if (begin >= container->writable_layer_until) {
-    if (auto layer = images_.WritableLayerUsage(container->id); layer.ok())
-      container->writable_layer = *layer;
-    auto now = std::chrono::steady_clock::now();
-    container->writable_layer_until =
-        now + std::max<Deadline::duration>(kShortestWalkPeriod, (now - begin) * kWalkShare);
-  }
-  usage.writable_layer = container->writable_layer;
+  usage.writable_layer = WritableLayerOf(container);
   return usage;
+}
+
+// The last walk's figure; a new walk is begun beside the caller when that is old.
+FilesystemUsage Manager::WritableLayerOf(const ContainerPointer& container) {
+  const bool first = container->writable_layer_until == Deadline{};
+  if (!container->walking && std::chrono::steady_clock::now() >= container->writable_layer_until) {
+    container->walking = workers_.Run([this, container] { WalkWritableLayer(*container); }).ok();
+  }
+  const auto walked = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return !container->walking; };
+  if (first) container->usage_mutex.AwaitWithTimeout(absl::Condition(&walked), kFirstWalk);
+  return container->writable_layer;
+}
+
+void Manager::WalkWritableLayer(Container& container) {
+  auto begin = std::chrono::steady_clock::now();
+  StatusOr<FilesystemUsage> layer = images_.WritableLayerUsage(container.id);
+  auto now = std::chrono::steady_clock::now();
+  absl::MutexLock lock(&container.usage_mutex);
+  if (layer.ok()) container.writable_layer = *layer;
+  container.writable_layer_until =
+      now + std::max<Deadline::duration>(kShortestWalkPeriod, (now - begin) * kWalkShare);
+  container.walking = false;
 }
 
 std::vector<ContainerUsage> Manager::UsageOfAll(UsageDetail detail) {

@@ -74,7 +74,7 @@ class Candidates {
     AddOnce(path);
   }
 
-  // A bare name, wherever such are looked for.
+  // As SearchPath does, also with directories in the name: System32\cmd.exe lies below the system's.
   void AddEverywhere(std::string_view name) {
     std::vector<std::string> directories = PathDirectories(search_.path_variable);
     const size_t from_path = directories.size();
@@ -135,7 +135,7 @@ std::vector<std::string> WindowsCandidates(std::string_view program, const Windo
   while (relative.starts_with(".\\")) relative.remove_prefix(2);
   candidates.Add(Join(search.working_directory, relative));
   candidates.Add(Join(search.rootfs, relative));
-  if (path.find('\\') == std::string::npos) candidates.AddEverywhere(path);
+  if (!path.starts_with('.')) candidates.AddEverywhere(path);
   return candidates.Take();
 }
 

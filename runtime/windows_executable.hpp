@@ -17,10 +17,10 @@ struct WindowsSearch {
 };
 
 // Full paths to try for `program`, in order, with backslashes. A path with a drive or server: as given. One
-// that begins with a slash: on the rootfs's drive, then below the rootfs. Another with a slash: below the
-// working directory, below the rootfs. A bare name: these two, PATH, the system's directories, and PATH's
-// below the rootfs. A name without extension is tried with .exe, .com, .bat and .cmd first; one with another,
-// also with .exe behind it.
+// that begins with a slash: on the rootfs's drive, then below the rootfs. One that begins with a dot: below the
+// working directory, below the rootfs. Another: these two, PATH's directories, the system's, and PATH's below the
+// rootfs. A name without extension is tried with .exe, .com, .bat and .cmd first; one with another, also with .exe
+// behind it.
 std::vector<std::string> WindowsCandidates(std::string_view program, const WindowsSearch& search);
 
 // Whether `path` is a batch file, which only cmd.exe can run.

@@ -30,9 +30,12 @@ TEST_CASE("a path that begins with a slash is the host's, then the image's") {
 }
 
 TEST_CASE("a relative path is below the working directory, then below the image's files") {
-  const Words expected = {"C:\\work\\bin\\uname.exe", "C:\\hpc\\id\\bin\\uname.exe"};
-  CHECK(WindowsCandidates("bin/uname.exe", kSearch) == expected);
-  CHECK(WindowsCandidates("./bin\\uname.exe", kSearch) == expected);
+  CHECK(WindowsCandidates("./bin\\uname.exe", kSearch) ==
+        Words{"C:\\work\\bin\\uname.exe", "C:\\hpc\\id\\bin\\uname.exe"});
+  const Words all = WindowsCandidates("System32/cmd.exe", kSearch);
+  CHECK(all.front() == "C:\\work\\System32\\cmd.exe");
+  CHECK(Before(all, "C:\\hpc\\id\\System32\\cmd.exe", "C:\\Tools\\System32\\cmd.exe"));
+  CHECK(Before(all, "C:\\Tools\\System32\\cmd.exe", "C:\\Windows\\System32\\cmd.exe"));
 }
 
 TEST_CASE("a bare name is looked for everywhere, the host's directories before the image's") {

@@ -19,6 +19,7 @@ namespace {
 
 constexpr char kDirectoryKind[] = "stub-directory";
 constexpr char kFileKind[] = "stub-file";
+constexpr int kAttempts = 16;
 
 // Where an open file lies now, links resolved.
 StatusOr<std::string> HostPathOf(int fd) {
@@ -99,34 +100,51 @@ Status MountStubs::Make(const StubWish& wish) {
   std::string done;
   for (size_t i = 0; i < names.size(); ++i) {
     bool last = i + 1 == names.size();
-    bool directory = !last || wish.directory;
     done += "/" + names[i];
-    int flags = O_PATH | (directory ? 0 : O_NOFOLLOW);
-    StatusOr<Fd> next = OpenInRoot(base.get(), done, flags);
-    if (absl::IsNotFound(next.status())) {
-      RETURN_IF_ERROR(MakeOne(wish, at.get(), names[i], directory));
-      next = OpenInRoot(base.get(), done, flags);
-    }
-    RETURN_IF_ERROR(next.status());
-    at = *std::move(next);
-    ASSIGN_OR_RETURN(std::string path, HostPathOf(at.get()));
-    RETURN_IF_ERROR(TakeShare(wish.owner, path));
+    ASSIGN_OR_RETURN(at, Enter(wish, {base.get(), at.get(), done, names[i], !last || wish.directory}));
   }
   return CheckType(at.get(), wish);
 }
 
-Status MountStubs::MakeOne(const StubWish& wish, int parent, const std::string& name, bool directory) {
-  ASSIGN_OR_RETURN(std::string parent_path, HostPathOf(parent));
-  JournalEntry entry{wish.owner, directory ? kDirectoryKind : kFileKind, Join(parent_path, name)};
+// Where it really lies is seen only once it is open, and it may be gone again before that place is locked.
+StatusOr<Fd> MountStubs::Enter(const StubWish& wish, const Part& part) {
+  int flags = O_PATH | (part.directory ? 0 : O_NOFOLLOW);
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    StatusOr<Fd> seen = OpenInRoot(part.base, part.path, flags);
+    if (absl::IsNotFound(seen.status())) {
+      RETURN_IF_ERROR(MakeOne(wish, part));
+      continue;
+    }
+    RETURN_IF_ERROR(seen.status());
+    ASSIGN_OR_RETURN(std::string path, HostPathOf(seen->get()));
+    PathLocks::Hold hold(locks_, path);
+    StatusOr<Fd> held = OpenInRoot(part.base, part.path, flags);
+    if (absl::IsNotFound(held.status())) continue;
+    RETURN_IF_ERROR(held.status());
+    ASSIGN_OR_RETURN(std::string path_now, HostPathOf(held->get()));
+    if (path_now != path) continue;
+    RETURN_IF_ERROR(TakeShare(wish.owner, path));
+    return held;
+  }
+  return absl::AbortedError(Concat("Cannot make the mount point ", wish.path,
+                                   " on the host: others keep removing ", part.path, "; try again"));
+}
+
+Status MountStubs::MakeOne(const StubWish& wish, const Part& part) {
+  ASSIGN_OR_RETURN(std::string parent_path, HostPathOf(part.parent));
+  JournalEntry entry{wish.owner, part.directory ? kDirectoryKind : kFileKind, Join(parent_path, part.name)};
+  PathLocks::Hold hold(locks_, entry.path);
   struct stat info {};
-  if (fstatat(parent, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) return CannotMake(entry.path, EEXIST);
+  if (fstatat(part.parent, part.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
+    return S_ISLNK(info.st_mode) ? CannotMake(entry.path, EEXIST) : absl::OkStatus();  // else: theirs, just made
+  }
   RETURN_IF_ERROR(journal_.Write(entry));
-  int error = MakeAt(parent, name, directory);
+  int error = MakeAt(part.parent, part.name, part.directory);
   if (error != 0) {
     RETURN_IF_ERROR(journal_.Strike(entry.owner, entry.kind, entry.path));
     return error == EEXIST ? absl::OkStatus() : CannotMake(entry.path, error);  // somebody was faster: theirs
   }
-  if (fstatat(parent, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return CannotMake(entry.path, errno);
+  if (fstatat(part.parent, part.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return CannotMake(entry.path, errno);
   entry.device = info.st_dev;
   entry.inode = info.st_ino;
   return journal_.Write(entry);
@@ -144,6 +162,7 @@ Status MountStubs::TakeShare(const std::string& owner, const std::string& path) 
 }
 
 Status MountStubs::Undo(const JournalEntry& entry) {
+  PathLocks::Hold hold(locks_, entry.path);
   std::vector<JournalEntry> entries = journal_.ForPath(entry.path);
   bool needed = std::any_of(entries.begin(), entries.end(), [&](const JournalEntry& other) {
     return other.owner != entry.owner && IsStub(other);

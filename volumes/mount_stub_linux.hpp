@@ -5,8 +5,10 @@
 
 #include <string>
 
+#include "base/handle_linux.hpp"
 #include "base/journal.hpp"
 #include "base/status.hpp"
+#include "volumes/path_locks.hpp"
 
 namespace jobpod {
 
@@ -18,10 +20,11 @@ struct StubWish {
   bool directory = true;
 };
 
-// Not thread-safe: the caller holds one lock over all uses of a journal.
+// Thread-safe. `locks` are the same for all uses of a journal: looking, journaling and making or removing one path
+// are one step.
 class MountStubs {
  public:
-  explicit MountStubs(Journal& journal) : journal_(journal) {}
+  MountStubs(Journal& journal, PathLocks& locks) : journal_(journal), locks_(locks) {}
 
   // Makes what is missing, parents too, and takes a share in what others made. FailedPrecondition naming the
   // path when the host does not let it be made or has something of the other type there. On error the
@@ -34,10 +37,18 @@ class MountStubs {
   static bool IsStub(const JournalEntry& entry);
 
  private:
-  Status MakeOne(const StubWish& wish, int parent, const std::string& name, bool directory);
+  // A part of the wish: `path` is where it stands below the base, its last name in `parent`.
+  struct Part {
+    int base, parent;
+    std::string path, name;
+    bool directory;
+  };
+  StatusOr<Fd> Enter(const StubWish& wish, const Part& part);
+  Status MakeOne(const StubWish& wish, const Part& part);
   Status TakeShare(const std::string& owner, const std::string& path);
 
   Journal& journal_;
+  PathLocks& locks_;
 };
 
 }  // namespace jobpod

@@ -1,5 +1,3 @@
-#include <mutex>
-
 #include "base/id.hpp"
 #include "base/scope_exit.hpp"
 #include "volumes/layout_bind_linux.hpp"
@@ -21,9 +19,10 @@ bool IsLinkRoot(const JournalEntry& entry, const std::string& link_root) {
 
 }  // namespace
 
-// Mount points are shared by containers, so looking, journaling and making or removing are one step.
+// Mount points are shared by containers. A volume may be of a file system that does not answer: only who wants the same
+// place waits for it.
 struct Volumes::Lock {
-  std::mutex stubs;
+  PathLocks paths;
 };
 
 Volumes::Volumes(Journal& journal, std::string link_root, std::string bind_root)
@@ -48,8 +47,7 @@ StatusOr<MountList> Volumes::Prepare(const VolumesRequest& request) {
   ScopeExit undo([&] { (void)Release(owner); });
   StatusOr<MountList> list;
   if (bind) {
-    std::scoped_lock lock(lock_->stubs);
-    MountStubs stubs(journal_);
+    MountStubs stubs(journal_, lock_->paths);
     list = PrepareBind(owner, root, std::move(volumes), stubs);
   } else {
     list = PrepareLink(owner, root, volumes, journal_);
@@ -59,8 +57,7 @@ StatusOr<MountList> Volumes::Prepare(const VolumesRequest& request) {
 }
 
 Status Volumes::Release(const std::string& container_id) {
-  std::scoped_lock lock(lock_->stubs);
-  MountStubs stubs(journal_);
+  MountStubs stubs(journal_, lock_->paths);
   std::vector<JournalEntry> entries = journal_.OwnedBy(container_id);
   Status first;
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {

@@ -5,7 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
+#include <future>
+#include <thread>
 
 #include "volumes/volumes_test_support.hpp"
 
@@ -114,6 +117,68 @@ TEST_CASE("nothing is made that could not be journaled") {
   CHECK(absl::IsResourceExhausted(room.Refusal(request)));
   CHECK_FALSE(exists(room.At("new")));
   CHECK_FALSE(exists(room.At("hpc")));
+}
+
+// Whose writes about one place wait until they are let go.
+class SlowJournal : public MemoryJournal {
+ public:
+  explicit SlowJournal(std::string place) : place_(std::move(place)) {}
+  Status Write(const JournalEntry& entry) override {
+    if (entry.path == place_ && !reached_) {
+      reached_ = true;
+      at_place.set_value();
+      go_on.get_future().wait();
+    }
+    return MemoryJournal::Write(entry);
+  }
+  std::promise<void> at_place, go_on;
+
+ private:
+  const std::string place_;
+  bool reached_ = false;
+};
+
+TEST_CASE("a volume that does not answer keeps up only those who want the same place") {
+  VolumesRoom room;
+  SlowJournal journal(room.At("slow/data"));
+  Volumes volumes(journal, room.At("links"), room.At("hpc"));
+  VolumesRequest slow = room.Request("a1"), other = room.Request("b2");
+  room.Add(slow, room.host.Directory("source"), room.At("slow/data"));
+  room.Add(other, room.host.Directory("source"), room.At("slow/other"));
+  auto waiting = std::async(std::launch::async, [&] { return volumes.Prepare(slow).status(); });
+  journal.at_place.get_future().wait();
+  CHECK(volumes.Prepare(other).status() == absl::OkStatus());
+  CHECK(exists(room.At("slow/other")));
+  CHECK(volumes.Release("b2").ok());
+  CHECK_FALSE(exists(room.At("slow/other")));
+  journal.go_on.set_value();
+  CHECK(waiting.get() == absl::OkStatus());
+  CHECK(exists(room.At("slow/data")));
+  CHECK(volumes.Release("a1").ok());
+  CHECK_FALSE(exists(room.At("slow")));
+}
+
+TEST_CASE("mount points that come and go at the same time are there for whom they were made") {
+  VolumesRoom room;
+  room.host.Directory("source");
+  std::vector<VolumesRequest> requests;
+  for (const char* id : {"a1", "b2", "c3"}) {
+    requests.push_back(room.Request(id));
+    room.Add(requests.back(), room.At("source"), room.At("new/parent/data"));
+  }
+  std::vector<std::jthread> containers;
+  std::atomic<int> wrong = 0;
+  for (const VolumesRequest& request : requests)
+    containers.emplace_back([&room, &request, &wrong] {
+      for (int round = 0; round < 200; ++round) {
+        if (!room.volumes.Prepare(request).ok() || !exists(room.At("new/parent/data"))) ++wrong;
+        if (!room.volumes.Release(request.container_id).ok()) ++wrong;
+      }
+    });
+  containers.clear();
+  CHECK(wrong == 0);
+  CHECK_FALSE(exists(room.At("new")));
+  CHECK(room.journal.All().empty());
 }
 
 TEST_CASE("recovery sweeps what belongs to nobody and keeps the rest") {

@@ -21,6 +21,14 @@ shim::ToShim HelloRequest() {
   return request;
 }
 
+// The shim would end the connection, and with it the pod.
+Status CheckSize(const shim::ToShim& request) {
+  const size_t size = request.ByteSizeLong();
+  if (size <= kMaxFrame) return absl::OkStatus();
+  return absl::InvalidArgumentError(Concat("the command line, environment and mounts together take ", size,
+                                           " bytes; at most ", kMaxFrame, " can be passed on"));
+}
+
 }  // namespace
 
 StatusOr<shim::HelloReply> ShimClientCore::Hello(Deadline deadline) {
@@ -105,18 +113,24 @@ void ShimClientCore::Close() {
 
 uint64_t ShimClientCore::Send(shim::ToShim request, const std::vector<NativeHandle>& handles, Deadline until,
                               Done done) {
+  const uint64_t id = next_id_++;
+  request.set_id(id);
+  if (Status fits = CheckSize(request); !fits.ok()) {
+    done(fits);
+    return id;
+  }
   Status sent;
-  uint64_t id = 0;
   Done unsent;
   {
-    std::scoped_lock lock(send_mutex_);
-    id = next_id_++;
-    request.set_id(id);
-    {
-      std::scoped_lock pending_lock(mutex_);
-      pending_[id] = std::move(done);
+    // Whoever sends now may be waiting for a shim that does not read.
+    std::unique_lock lock(send_mutex_, until);
+    if (lock.owns_lock()) {
+      AddPending(id, std::move(done));
+      sent = SendFrame(request, handles, until, unsent);
+    } else {
+      sent = absl::DeadlineExceededError("the pod's shim does not read its socket");
+      unsent = std::move(done);
     }
-    sent = SendFrame(request, handles, until, unsent);
   }
   if (unsent) unsent(sent);
   return id;
@@ -136,6 +150,11 @@ Status ShimClientCore::SendFrame(shim::ToShim& request, const std::vector<Native
   // its own error and not with that of the connection.
   if (rest.size() != frame.size()) CutOff();
   return sent;
+}
+
+void ShimClientCore::AddPending(uint64_t id, Done done) {
+  std::scoped_lock lock(mutex_);
+  pending_[id] = std::move(done);
 }
 
 ShimClientCore::Done ShimClientCore::TakePending(uint64_t id) {

@@ -58,6 +58,7 @@ class ShimClientCore : public ShimClient, public std::enable_shared_from_this<Sh
   StatusOr<shim::HelloReply> Welcome(const shim::FromShim& reply);
   uint64_t Send(shim::ToShim request, const std::vector<NativeHandle>& handles, Deadline until, Done done);
   Status SendFrame(shim::ToShim& request, const std::vector<NativeHandle>& handles, Deadline until, Done& unsent);
+  void AddPending(uint64_t id, Done done);
   Done TakePending(uint64_t id);
   void Dispatch(shim::FromShim message);
 
@@ -66,8 +67,8 @@ class ShimClientCore : public ShimClient, public std::enable_shared_from_this<Sh
   std::atomic<bool> connected_ = true, expected_ = false;
   std::atomic<int32_t> shim_pid_ = 0;
   std::atomic<uint32_t> protocol_version_ = 0;
-  std::mutex send_mutex_;  // one frame after the other
-  uint64_t next_id_ = 1;   // guarded by send_mutex_
+  std::timed_mutex send_mutex_;  // one frame after the other
+  std::atomic<uint64_t> next_id_ = 1;
   std::mutex mutex_;
   std::map<uint64_t, Done> pending_;  // guarded by mutex_
 };

@@ -57,6 +57,7 @@ StatusOr<Container::Place> Container::PlaceForExec() {
 void Container::OnInitExit(int exit_code) {
   init_exited_ = true;
   input_.reset();
+  if (exited()) return;  // published already, and not to be changed
   report_.set_exit_code(exit_code);
   report_.set_finished_at(NowUnixNanos());
   if (phase_ > Phase::kKilling) return;

@@ -10,6 +10,7 @@
 #include "base/file_windows.hpp"
 #include "base/native_handle.hpp"
 #include "base/win32_windows.hpp"
+#include "runtime/console_launcher_windows.hpp"
 #include "runtime/shim/main.hpp"
 #include "runtime/shim/server.hpp"
 
@@ -26,9 +27,19 @@ std::vector<std::string> Arguments() {
   return arguments;
 }
 
-// A shim that fails must not wait for somebody to press a button.
-void FailQuietly() {
+// What containers inherit besides their handles: no button to press for one that fails, and Ctrl-C is heard, whatever
+// this process's parent has switched off.
+void PrepareProcess() {
   SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
+  SetConsoleCtrlHandler(nullptr, FALSE);
+}
+
+// Windows gives its caller's standard streams to a program that is started with a terminal. What there is to say is
+// said into the handle that is returned.
+HANDLE TakeStandardError() {
+  const HANDLE error = GetStdHandle(STD_ERROR_HANDLE);
+  for (DWORD stream : {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE}) SetStdHandle(stream, nullptr);
+  return error;
 }
 
 StatusOr<OwnedHandle> ListenerOf(const std::string& value) {
@@ -42,7 +53,7 @@ Status Run(const std::vector<std::string>& arguments) {
   if (arguments.size() != 3) {
     return absl::InvalidArgumentError("usage: jobpod-shim CONFIG PIPE (started by jobpodd only)");
   }
-  FailQuietly();
+  PrepareProcess();
   ASSIGN_OR_RETURN(OwnedHandle listener, ListenerOf(arguments[2]));
   ASSIGN_OR_RETURN(Config config, ReadConfig(arguments[1]));
   boost::asio::io_context io(1);
@@ -52,19 +63,22 @@ Status Run(const std::vector<std::string>& arguments) {
   return absl::OkStatus();
 }
 
-void Say(std::string_view words) {
-  (void)WriteAll(GetStdHandle(STD_ERROR_HANDLE), Concat("jobpod-shim: ", words, "\n"), "standard error");
+void Say(HANDLE error, std::string_view words) {
+  (void)WriteAll(error, Concat("jobpod-shim: ", words, "\n"), "standard error");
 }
 
 }  // namespace
 
 int ShimMain(int, char**) {
+  const std::vector<std::string> arguments = Arguments();
+  if (!arguments.empty() && arguments[0] == kConsoleLauncherName) return ConsoleLauncherMain();
+  const HANDLE error_stream = TakeStandardError();
   try {
-    Status status = Run(Arguments());
+    Status status = Run(arguments);
     if (status.ok()) return 0;
-    Say(Message(status));
+    Say(error_stream, Message(status));
   } catch (const std::exception& error) {
-    Say(error.what());
+    Say(error_stream, error.what());
   }
   return 1;
 }

@@ -9,14 +9,15 @@
 namespace jobpod {
 namespace {
 
-bool IsOwnAccount(PSID account) {
+// Whether what this process makes gets that owner.
+bool IsOwnOwner(PSID account) {
   HANDLE opened = nullptr;
   if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &opened)) return false;
   const Handle token(opened);
-  alignas(TOKEN_USER) char user[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+  alignas(TOKEN_OWNER) char owner[sizeof(TOKEN_OWNER) + SECURITY_MAX_SID_SIZE];
   DWORD size = 0;
-  return GetTokenInformation(token.get(), TokenUser, user, sizeof user, &size) &&
-         EqualSid(reinterpret_cast<TOKEN_USER*>(user)->User.Sid, account);
+  return GetTokenInformation(token.get(), TokenOwner, owner, sizeof owner, &size) &&
+         EqualSid(reinterpret_cast<TOKEN_OWNER*>(owner)->Owner, account);
 }
 
 }  // namespace
@@ -29,7 +30,7 @@ Status CheckPipeOwner(HANDLE pipe, const std::string& name) {
   ScopeExit free([&] { LocalFree(descriptor); });
   if (error != ERROR_SUCCESS) return Win32Status(error, Concat("find the owner of ", name));
   if (owner != nullptr && (IsWellKnownSid(owner, WinLocalSystemSid) ||
-                           IsWellKnownSid(owner, WinBuiltinAdministratorsSid) || IsOwnAccount(owner))) {
+                           IsWellKnownSid(owner, WinBuiltinAdministratorsSid) || IsOwnOwner(owner))) {
     return absl::OkStatus();
   }
   return absl::PermissionDeniedError(Concat("the pipe ", name, " is of another account: it is not the shim's"));

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "runtime/shim/shim_test_support.hpp"
+#include "runtime/shim/shim_linux_test_support.hpp"
 
 using namespace jobpod;
 using namespace jobpod::shim_test;
@@ -33,6 +33,10 @@ void Write(const std::string& path, const std::string& content, int mode = 0755)
   REQUIRE(chmod(path.c_str(), static_cast<mode_t>(mode)) == 0);
 }
 
+LaunchPlan ShellIn(const TestShim& shim, const std::string& script) {
+  return shim.WithLog(ShellPlan(script));
+}
+
 // The log of a script that has run to its end.
 std::string OutputOf(TestShim& shim, const LaunchPlan& plan) {
   auto started = shim.Start(plan);
@@ -43,7 +47,7 @@ std::string OutputOf(TestShim& shim, const LaunchPlan& plan) {
 }
 
 Status FailureOf(TestShim& shim, const std::string& executable) {
-  LaunchPlan plan = shim.Shell("true");
+  LaunchPlan plan = ShellIn(shim, "true");
   plan.clear_executables();
   plan.add_executables(executable);
   Status status = shim.Start(plan).status();
@@ -77,7 +81,7 @@ std::string ElfWithInterpreter(const std::string& interpreter) {
 TEST_CASE("User, groups, umask, session and privileges are as asked") {
   TestShim shim;
   REQUIRE(shim.Connect().ok());
-  LaunchPlan plan = shim.Shell(
+  LaunchPlan plan = ShellIn(shim, 
       "id -u; id -g; id -G; umask; grep -E 'NoNewPrivs|CapEff|SigIgn|SigBlk' /proc/self/status; ls "
       "/proc/self/fd | wc -l");
   plan.mutable_user()->set_uid(4321);
@@ -96,7 +100,7 @@ TEST_CASE("The working directory is entered, made on demand for the user, or nam
   TestShim shim;
   Directory directory;
   REQUIRE(shim.Connect().ok());
-  LaunchPlan plan = shim.Shell("pwd; stat -c '%u %a' .");
+  LaunchPlan plan = ShellIn(shim, "pwd; stat -c '%u %a' .");
   plan.set_working_directory(directory / "a/b");
   plan.mutable_user()->set_uid(4321);
   Status missing = shim.Start(plan).status();
@@ -159,7 +163,7 @@ TEST_CASE("An image's absolute links lead to the image's files, not the host's")
   // On the host there is no /bin/program, and /run has no directory `inside`.
   fs::create_symlink("/bin/program", root / "bin/tool");
   fs::create_symlink("/run", root / "var-run");
-  LaunchPlan plan = shim.Shell("");
+  LaunchPlan plan = ShellIn(shim, "");
   plan.mutable_mounts()->mutable_root()->set_target(root.path);
   plan.clear_executables();
   plan.add_executables(root / "bin/tool");
@@ -174,7 +178,7 @@ TEST_CASE("An exec sees the container's own mounts") {
   fs::create_directories(host / "image");
   fs::create_directories(host / "hpc");
   Write(host / "image/file", "from the image");
-  LaunchPlan plan = shim.Shell("cat " + host / "hpc/file" + "; echo; while :; do sleep 1000; done");
+  LaunchPlan plan = ShellIn(shim, "cat " + host / "hpc/file" + "; echo; while :; do sleep 1000; done");
   plan.mutable_mounts()->set_private_namespace(true);
   plan.mutable_mounts()->mutable_root()->set_upper(host / "image");
   plan.mutable_mounts()->mutable_root()->set_target(host / "hpc");
@@ -183,7 +187,7 @@ TEST_CASE("An exec sees the container's own mounts") {
   REQUIRE(started.ok());
   CHECK(Eventually([&] { return shim.Log(plan) == "stdout F from the image\n"; }));
   CHECK_FALSE(fs::exists(host / "hpc/file"));
-  auto seen = shim.Exec(plan.id(), "[ \"$(cat " + host / "hpc/file" + ")\" = 'from the image' ]");
+  auto seen = shim.Exec(plan.id(), ShellPlan("[ \"$(cat " + host / "hpc/file" + ")\" = 'from the image' ]"));
   REQUIRE(seen.ok());
   CHECK(seen->exit_code() == 0);
 }
@@ -191,7 +195,7 @@ TEST_CASE("An exec sees the container's own mounts") {
 TEST_CASE("A container beyond its memory limit is OOMKilled") {
   TestShim shim;
   REQUIRE(shim.Connect().ok());
-  LaunchPlan plan = shim.Shell("dd if=/dev/zero of=/dev/null bs=200M count=1");
+  LaunchPlan plan = ShellIn(shim, "dd if=/dev/zero of=/dev/null bs=200M count=1");
   plan.mutable_limits()->set_memory_bytes(16 << 20);
   plan.mutable_limits()->set_memory_swap_bytes(16 << 20);
   plan.mutable_argv()->RemoveLast();

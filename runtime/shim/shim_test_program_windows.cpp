@@ -56,9 +56,13 @@ void StartApart(const std::vector<std::string>& words) {
   for (const std::string& word : words) line += " \"" + word + "\"";
   STARTUPINFOA startup{};
   startup.cb = sizeof startup;
+  startup.dwFlags = STARTF_USESTDHANDLES;
+  startup.hStdInput = GetStdHandle(STD_INPUT_HANDLE);
+  startup.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE);
+  startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
   PROCESS_INFORMATION born{};
-  constexpr DWORD kApart = DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP;
-  if (!CreateProcessA(path, line.data(), nullptr, nullptr, TRUE, kApart, nullptr, nullptr, &startup, &born)) return;
+  // Not in a group of its own: Wine tells the first process of one of no event.
+  if (!CreateProcessA(path, line.data(), nullptr, nullptr, TRUE, DETACHED_PROCESS, nullptr, nullptr, &startup, &born)) return;
   CloseHandle(born.hThread);
   CloseHandle(born.hProcess);
 }

@@ -1,36 +1,12 @@
 #include "runtime/shim/shim_test_support.hpp"
 
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
-#include <csignal>
-#include <cstdlib>
 #include <sstream>
 
 #include "base/file.hpp"
 #include "base/id.hpp"
 
 namespace jobpod::shim_test {
-
-namespace {
-
-// The one connected local socket of this process that is not a pair: the client's.
-int OwnSocket() {
-  for (int fd = 3; fd < 256; ++fd) {
-    sockaddr_un peer{};
-    socklen_t size = sizeof peer;
-    if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 && peer.sun_family == AF_UNIX)
-      return fd;
-  }
-  return -1;
-}
-
-}  // namespace
 
 bool Eventually(const std::function<bool()>& what, milliseconds bound) {
   const Deadline deadline = After(bound);
@@ -41,32 +17,28 @@ bool Eventually(const std::function<bool()>& what, milliseconds bound) {
   return true;
 }
 
-LaunchPlan ShellPlan(const std::string& script) {
+LaunchPlan ProgramPlan(const Words& words) {
   LaunchPlan plan;
   plan.set_id(NewId());
-  plan.add_argv("sh");
-  plan.add_argv("-c");
-  plan.add_argv(script);
-  plan.add_executables("/nowhere/busybox");
-  plan.add_executables("/bin/busybox");
-  plan.add_environment("PATH=/usr/bin:/bin");
+  plan.add_argv("program");
+  for (const std::string& word : words) plan.add_argv(word);
+  plan.add_executables("/nowhere/program");
+  plan.add_executables(SHIM_TEST_PROGRAM);
   plan.set_working_directory("/");
   plan.set_survivor_grace_ms(5000);
   return plan;
 }
 
 TestShim::TestShim(uint32_t handshake_timeout_ms) : work_(boost::asio::make_work_guard(io_)) {
-  char name[] = "/tmp/jobpod-shim-XXXXXX";
-  directory_ = mkdtemp(name);
   config_.set_protocol_version(1);
   config_.set_pod_id(NewId());
   // Deeper than a socket address is long.
-  config_.set_state_directory(directory_ + "/a-directory-with-a-rather-long-name/pods/" + config_.pod_id());
-  config_.set_job_name("jobpod-shim-test-" + std::to_string(getpid()) + "/" + config_.pod_id());
+  config_.set_state_directory(directory_.path + "/a-directory-with-a-rather-long-name/pods/" + config_.pod_id());
+  config_.set_job_name("jobpod-shim-test-" + NewId().substr(0, 12) + "/" + config_.pod_id());
   config_.set_handshake_timeout_ms(handshake_timeout_ms);
   jobs_ = SystemJobs().value();
   process_ = SpawnShim(JOBPOD_SHIM_PATH, config_).value();
-  pidfd_ = Fd(static_cast<int>(syscall(SYS_pidfd_open, process_.pid, 0)));
+  watched_ = ShimProcess(process_);
   thread_ = std::thread([this] { io_.run(); });
 }
 
@@ -77,20 +49,16 @@ TestShim::~TestShim() {
     (void)client_->Call(request, After(milliseconds(15000)));
   }
   Disconnect();
-  kill(process_.pid, SIGKILL);
-  siginfo_t info{};
-  waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED);
+  watched_.End();
   if (auto job = jobs_->Open(config_.job_name()); job.ok()) {
     (void)(*job)->Terminate();
     (void)Eventually([&] { return (*job)->Remove().ok(); });
   }
-  if (auto parent = jobs_->Open("jobpod-shim-test-" + std::to_string(getpid())); parent.ok()) {
-    (void)(*parent)->Remove();
-  }
+  const std::string parent = config_.job_name().substr(0, config_.job_name().find('/'));
+  if (auto job = jobs_->Open(parent); job.ok()) (void)(*job)->Remove();
   work_.reset();
   io_.stop();
   thread_.join();
-  (void)RemoveTree(directory_);
 }
 
 void TestShim::Disconnect() {
@@ -110,10 +78,12 @@ Status TestShim::Connect() {
     disconnected_ = true;
   };
   auto client = ShimClient::Connect(io_, process_.socket, callbacks);
+  if (!client.ok()) UNSCOPED_INFO(client.status().ToString());
   if (!client.ok()) return client.status();
   client_ = std::move(*client);
   StatusOr<shim::HelloReply> hello = client_->Hello(After(milliseconds(5000)));
   if (hello.ok()) hello_ = *hello;
+  if (!hello.ok()) UNSCOPED_INFO(hello.status().ToString());
   return hello.status();
 }
 
@@ -127,6 +97,14 @@ StatusOr<shim::FromShim> TestShim::Start(const LaunchPlan& plan) {
   return Ask(request);
 }
 
+LaunchPlan TestShim::StartSleeper() {
+  REQUIRE(Connect().ok());
+  LaunchPlan plan = Program({"ignore", "say", "up", "wait"});
+  REQUIRE(Start(plan).ok());
+  REQUIRE(Eventually([&] { return Log(plan) == "stdout F up\n" && Programs() == 1; }));
+  return plan;
+}
+
 Status TestShim::Stop(const std::string& id, uint32_t timeout_ms, bool whole_tree) {
   shim::ToShim request;
   request.mutable_stop()->set_container_id(id);
@@ -135,15 +113,15 @@ Status TestShim::Stop(const std::string& id, uint32_t timeout_ms, bool whole_tre
   return Ask(request).status();
 }
 
-StatusOr<shim::ExecReply> TestShim::Exec(const std::string& container, const std::string& script,
-                                         uint32_t timeout_ms, int output) {
+StatusOr<shim::ExecReply> TestShim::Exec(const std::string& container, const LaunchPlan& plan,
+                                         uint32_t timeout_ms, NativeHandle output) {
   shim::ToShim request;
   auto& exec = *request.mutable_exec();
   exec.set_container_id(container);
-  *exec.mutable_plan() = ShellPlan(script);
+  *exec.mutable_plan() = plan;
   exec.set_timeout_ms(timeout_ms);
-  exec.set_has_stdout(output >= 0);
-  auto reply = Ask(request, output >= 0 ? std::vector<NativeHandle>{output} : std::vector<NativeHandle>());
+  exec.set_has_stdout(output != kNoHandle);
+  auto reply = Ask(request, output != kNoHandle ? std::vector<NativeHandle>{output} : std::vector<NativeHandle>());
   if (!reply.ok()) return reply.status();
   return reply->exec();
 }
@@ -162,8 +140,7 @@ std::string TestShim::Log(const LaunchPlan& plan) const {
   return text;
 }
 
-LaunchPlan TestShim::Shell(const std::string& script) const {
-  LaunchPlan plan = ShellPlan(script);
+LaunchPlan TestShim::WithLog(LaunchPlan plan) const {
   plan.mutable_stdio()->set_log_path(LogPath(plan.id()));
   return plan;
 }
@@ -184,20 +161,6 @@ size_t TestShim::Jobs() const {
     return sum;
   };
   return count(config_.job_name());
-}
-
-void TestShim::LoseConnection() {
-  REQUIRE(shutdown(OwnSocket(), SHUT_RDWR) == 0);
-}
-
-void TestShim::SendNonsense() {
-  std::string bytes(64, '\xff');
-  REQUIRE(send(OwnSocket(), bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
-}
-
-bool TestShim::HasEnded() const {
-  pollfd wait{pidfd_.get(), POLLIN, 0};
-  return poll(&wait, 1, 0) == 1;
 }
 
 bool TestShim::disconnected() const {

@@ -13,9 +13,10 @@
 #include <thread>
 #include <vector>
 
-#include "base/handle_linux.hpp"
+#include "base/temporary_directory.hpp"
 #include "runtime/job.hpp"
 #include "runtime/shim/client.hpp"
+#include "runtime/shim/shim_test_host.hpp"
 #include "runtime/shim/spawn.hpp"
 
 namespace jobpod::shim_test {
@@ -25,8 +26,10 @@ using std::chrono::milliseconds;
 // Looks every few milliseconds; false when `what` has not come true within ten seconds.
 bool Eventually(const std::function<bool()>& what, milliseconds bound = milliseconds(10000));
 
-// Runs a shell script with busybox.
-LaunchPlan ShellPlan(const std::string& script);
+using Words = std::vector<std::string>;
+
+// Runs shim_test_program.
+LaunchPlan ProgramPlan(const Words& words);
 
 class TestShim {
  public:
@@ -39,42 +42,50 @@ class TestShim {
   void Disconnect();
   ShimClient& client() { return *client_; }
   // Ends the connection while calls are waiting, as the death of the daemon does.
-  void LoseConnection();
-  // Sends bytes that are no frame on the client's own connection.
-  void SendNonsense();
+  void LoseConnection() { client_->Close(); }
 
   StatusOr<shim::FromShim> Ask(const shim::ToShim& request, const std::vector<NativeHandle>& handles = {});
   StatusOr<shim::FromShim> Start(const LaunchPlan& plan);
+  // Connects and starts a container that waits until it is killed.
+  LaunchPlan StartSleeper();
   Status Stop(const std::string& id, uint32_t timeout_ms, bool whole_tree = false);
-  // Runs a script in the container; the reply of the shim.
-  StatusOr<shim::ExecReply> Exec(const std::string& container, const std::string& script,
-                                 uint32_t timeout_ms = 0, int output = -1);
+  // Runs the plan in the container; the reply of the shim.
+  StatusOr<shim::ExecReply> Exec(const std::string& container, const LaunchPlan& plan, uint32_t timeout_ms = 0,
+                                 NativeHandle output = kNoHandle);
+  StatusOr<shim::ExecReply> Exec(const std::string& container, const Words& words, uint32_t timeout_ms = 0,
+                                 NativeHandle output = kNoHandle) {
+    return Exec(container, ProgramPlan(words), timeout_ms, output);
+  }
 
   // The report of the `exited` event; fails the test after ten seconds.
   shim::ContainerReport AwaitExit(const std::string& id);
   // The texts of the log, one record a line, without times.
   std::string Log(const LaunchPlan& plan) const;
-  std::string LogPath(const std::string& id) const { return directory_ + "/logs/" + id + ".log"; }
-  // A plan with its log in this shim's directory.
-  LaunchPlan Shell(const std::string& script) const;
+  std::string LogPath(const std::string& id) const { return directory_.path + "/logs/" + id + ".log"; }
+  // Plans with their logs in this shim's directory.
+  LaunchPlan WithLog(LaunchPlan plan) const;
+  LaunchPlan Program(const Words& words) const { return WithLog(ProgramPlan(words)); }
 
   std::vector<int32_t> Processes() const;
+  // Without what the system puts beside them.
+  size_t Programs() const { return CountPrograms(Processes()); }
   bool JobExists() const;
   // How many jobs the pod's tree has, its own included.
   size_t Jobs() const;
   const std::string& job_name() const { return config_.job_name(); }
-  bool HasEnded() const;
+  bool HasEnded() const { return watched_.HasEnded(); }
+  void Kill() const { watched_.Kill(); }
   bool disconnected() const;
 
   const std::string& state() const { return config_.state_directory(); }
   const SpawnedShim& process() const { return process_; }
 
  private:
-  std::string directory_;
+  TemporaryDirectory directory_;
   shim::Config config_;
   std::unique_ptr<jobpod::Jobs> jobs_;
   SpawnedShim process_;
-  Fd pidfd_;
+  ShimProcess watched_;
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::thread thread_;

@@ -76,7 +76,7 @@ StatusOr<Handle> StartShim(const std::wstring& program, std::wstring command, In
   startup.lpAttributeList = inheritance.attributes();
   const std::wstring directory = SystemDirectory();
   // Out of whatever job this process is in, where that allows it: a shim outlives its daemon.
-  constexpr DWORD kFlags = EXTENDED_STARTUPINFO_PRESENT | DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP;
+  constexpr DWORD kFlags = EXTENDED_STARTUPINFO_PRESENT | DETACHED_PROCESS;
   for (DWORD breakaway : {DWORD{CREATE_BREAKAWAY_FROM_JOB}, DWORD{0}}) {
     PROCESS_INFORMATION born{};
     if (CreateProcessW(program.c_str(), command.data(), nullptr, nullptr, TRUE, kFlags | breakaway, nullptr,

@@ -13,9 +13,9 @@
 
 #include "base/text.hpp"
 #include "cri/streaming/status_json.hpp"
-#include "test/bench/stream_client.hpp"
 #include "test/bench/table.hpp"
 #include "test/harness/host.hpp"
+#include "test/harness/spdy_client.hpp"
 
 namespace jobpod::bench {
 namespace {
@@ -42,7 +42,7 @@ class Exec {
     output_ = stream_.Open({{"streamtype", "stdout"}});
   }
 
-  StreamClient& stream() { return stream_; }
+  test::SpdyClient& stream() { return stream_; }
   uint32_t input() const { return input_; }
   // Reads to the status, which comes behind all output; the bytes of output. The exit code must be 0.
   uint64_t Finish() {
@@ -79,7 +79,7 @@ class Exec {
     return client.Call(&Runtime::Exec, request).url();
   }
 
-  StreamClient stream_;
+  test::SpdyClient stream_;
   uint32_t error_ = 0, input_ = 0, output_ = 0;
 };
 
@@ -184,7 +184,7 @@ class Forward {
     stream_.Send(stream_.Open(error), "", true);
     data_ = stream_.Open(data);
   }
-  StreamClient& stream() { return stream_; }
+  test::SpdyClient& stream() { return stream_; }
   uint32_t data() const { return data_; }
   void Take(uint64_t bytes) {
     while (bytes > 0) {
@@ -201,7 +201,7 @@ class Forward {
     return peer.client().Call(&Runtime::PortForward, request).url();
   }
 
-  StreamClient stream_;
+  test::SpdyClient stream_;
   uint32_t data_ = 0;
 };
 

@@ -21,6 +21,12 @@ grpc::ChannelArguments Arguments() {
   return arguments;
 }
 
+std::unique_ptr<EndpointClient> OpenEndpointOf(const std::string& address) {
+  auto endpoint = EndpointClient::Open(address);
+  if (!endpoint.ok()) SetUpFailed(Concat("dial ", address, ": ", Message(endpoint.status())));
+  return *std::move(endpoint);
+}
+
 }  // namespace
 
 RpcFailed::RpcFailed(const std::string& rpc, grpc::Status why)
@@ -29,7 +35,8 @@ RpcFailed::RpcFailed(const std::string& rpc, grpc::Status why)
       status(std::move(why)) {}
 
 CriClient::CriClient(const std::string& address)
-    : channel_(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), Arguments())),
+    : endpoint_(OpenEndpointOf(address)),
+      channel_(grpc::CreateCustomChannel(endpoint_->grpc_target(), grpc::InsecureChannelCredentials(), Arguments())),
       runtime_(cri::RuntimeService::NewStub(channel_)),
       images_(cri::ImageService::NewStub(channel_)) {}
 

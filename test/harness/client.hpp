@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cri/endpoint_client.hpp"
 #include "cri/proto/runtime.grpc.pb.h"
 #include "test/harness/process.hpp"
 
@@ -23,7 +24,7 @@ struct RpcFailed : std::runtime_error {
 
 class CriClient {
  public:
-  // "unix:///path". A client of its own has a connection of its own.
+  // "unix:///path", "npipe:////./pipe/name". A client of its own has a connection of its own.
   explicit CriClient(const std::string& address);
 
   cri::RuntimeService::Stub& runtime() { return *runtime_; }
@@ -71,6 +72,7 @@ class CriClient {
     }
   }
 
+  const std::unique_ptr<EndpointClient> endpoint_;  // outlives the channel
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<cri::RuntimeService::Stub> runtime_;
   std::unique_ptr<cri::ImageService::Stub> images_;

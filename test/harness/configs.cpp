@@ -10,10 +10,8 @@ cri::PodSandboxConfig HostProcessPod(const std::string& name, const std::string&
   pod.mutable_metadata()->set_namespace_("test");
   pod.mutable_metadata()->set_uid(NewId().substr(0, 32));
   pod.set_log_directory(log_directory);
-  auto& security = *pod.mutable_linux()->mutable_security_context();
-  security.set_privileged(true);
-  security.mutable_namespace_options()->set_network(cri::NODE);
   pod.mutable_windows()->mutable_security_context()->set_host_process(true);
+  AskForHost(pod);
   return pod;
 }
 
@@ -24,13 +22,9 @@ cri::ContainerConfig HostProcessContainer(const std::string& name, const std::st
   container.mutable_image()->set_image(image);
   for (const std::string& word : command) container.add_command(word);
   container.set_log_path(name + ".log");
-  container.mutable_linux()->mutable_security_context()->set_privileged(true);
   container.mutable_windows()->mutable_security_context()->set_host_process(true);
+  AskForHost(container);
   return container;
-}
-
-cri::ContainerConfig Script(const std::string& image, const std::string& script) {
-  return HostProcessContainer("main", image, {kBusybox, "sh", "-c", script});
 }
 
 cri::Mount* AddMount(cri::ContainerConfig& container, const std::string& host_path,

@@ -1,11 +1,11 @@
 #include "test/harness/daemon.hpp"
 
-#include <signal.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
+#include <csignal>
+#include <filesystem>
 
 #include "base/text.hpp"
-#include "test/harness/host.hpp"
+#include "test/harness/http_page.hpp"
+#include "test/harness/processes.hpp"
 
 namespace jobpod::test {
 namespace {
@@ -18,13 +18,8 @@ constexpr const char* kConfig =
 
 }  // namespace
 
-std::string Program(const std::string& name) {
-  const char* directory = getenv("JOBPOD_BIN");
-  return Concat(directory ? directory : JOBPOD_BINARY_DIR, "/", name);
-}
-
 Daemon::Daemon(const std::string& config) {
-  mkdir(logs().c_str(), 0755);
+  std::filesystem::create_directories(logs());
   Spill(directory_ / "config.toml", Concat("version = 1\n", config, "\n", kConfig));
   Start();
 }
@@ -60,8 +55,7 @@ void Daemon::Start() {
 
 bool Daemon::Terminate() {
   process_.Signal(SIGTERM);
-  const std::optional<int> status = process_.Wait(Milliseconds(15'000));
-  return status && WIFEXITED(*status) && WEXITSTATUS(*status) == 0;
+  return process_.Wait(Milliseconds(15'000)) == 0;
 }
 
 void Daemon::Restart() {
@@ -104,10 +98,7 @@ double Daemon::Metric(const std::string& name) const {
   const std::string log = Slurp(log_file());
   const size_t at = log.rfind("http port ");
   if (at == std::string::npos) return -1;
-  const std::string port = std::to_string(atoi(log.c_str() + at + 10));
-  const std::string page = MustRun({"bash", "-c",
-                                    "exec 3<>/dev/tcp/127.0.0.1/" + port +
-                                        " && printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3"});
+  const std::string page = HttpPage(static_cast<uint16_t>(atoi(log.c_str() + at + 10)), "/metrics");
   const size_t sample = page.find("\n" + name + " ");
   return sample == std::string::npos ? -1 : atof(page.c_str() + sample + name.size() + 2);
 }

@@ -1,4 +1,4 @@
-// A jobpodd of the test's own: private root, state and socket.
+// A jobpodd of the test's own: private root, state and endpoint.
 #pragma once
 
 #include <memory>
@@ -13,12 +13,12 @@ class Daemon {
  public:
   // Starts and waits until it is ready. `config` is more TOML for its file, top-level keys first.
   explicit Daemon(const std::string& config = "");
-  // Removes every pod, stops it with SIGTERM.
+  // Removes every pod, ends it by SIGTERM.
   ~Daemon();
 
-  std::string address() const { return "unix://" + directory_.path() + "/jobpod.sock"; }
+  std::string address() const;
   const std::string& directory() const { return directory_.path(); }
-  std::string logs() const { return directory_.path() + "/pods"; }
+  std::string logs() const { return directory_ / "pods"; }
   pid_t pid() const { return process_.pid(); }
   CriClient& client() { return *client_; }
   Process& process() { return process_; }
@@ -28,7 +28,7 @@ class Daemon {
   void Start();
   // Start without waiting for it to be ready.
   void Launch();
-  // SIGTERM; true when it ended in time with code 0.
+  // SIGTERM (Windows: Ctrl-Break); true when it ended in time with code 0.
   bool Terminate();
   void Restart();
 
@@ -39,7 +39,7 @@ class Daemon {
   std::string LogTail(size_t lines = 40) const;
   // A sample without labels of its /metrics page; -1 when there is none.
   double Metric(const std::string& name) const;
-  std::string log_file() const { return directory_.path() + "/jobpodd.log"; }
+  std::string log_file() const { return directory_ / "jobpodd.log"; }
   std::vector<std::string> Command() const;
 
  private:

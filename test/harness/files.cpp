@@ -1,37 +1,38 @@
-#include <arpa/inet.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "base/file.hpp"
-#include "base/handle_linux.hpp"
+#include "base/id.hpp"
 #include "test/harness/process.hpp"
 
 namespace jobpod::test {
 namespace {
 
-sockaddr_in Loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
+namespace fs = std::filesystem;
+using boost::asio::ip::tcp;
+
+tcp::endpoint Loopback(uint16_t port) {
+  return {boost::asio::ip::address_v4::loopback(), port};
 }
 
 }  // namespace
 
-TemporaryDirectory::TemporaryDirectory() {
-  const char* parent = getenv("TMPDIR");
-  path_ = std::string(parent ? parent : "/tmp") + "/jobpod-test.XXXXXX";
-  if (!mkdtemp(path_.data())) SetUpFailed("no temporary directory " + path_);
+TemporaryDirectory::TemporaryDirectory()
+    : path_((fs::temp_directory_path() / ("jobpod-test." + NewId().substr(0, 6))).string()) {
+  std::error_code error;
+  if (!fs::create_directory(path_, error)) SetUpFailed("no temporary directory " + path_);
+  fs::permissions(path_, fs::perms::owner_all, error);
 }
 
 TemporaryDirectory::~TemporaryDirectory() {
   (void)RemoveTree(path_);
+}
+
+std::string TemporaryDirectory::operator/(const std::string& name) const {
+  return (fs::path(path_) / name).make_preferred().string();
 }
 
 std::string Slurp(const std::string& path) {
@@ -43,23 +44,21 @@ std::string Slurp(const std::string& path) {
 
 void Spill(const std::string& path, const std::string& content, unsigned mode) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
-  chmod(path.c_str(), mode);
+  std::error_code ignored;
+  fs::permissions(path, fs::perms(mode), ignored);
 }
 
 uint16_t FreePort() {
-  Fd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address = Loopback(0);
-  socklen_t size = sizeof(address);
-  if (bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
-    SetUpFailed("no free port on 127.0.0.1");
-  return ntohs(address.sin_port);
+  boost::asio::io_context io(1);
+  return tcp::acceptor(io, Loopback(0), false).local_endpoint().port();
 }
 
 bool PortAnswers(uint16_t port) {
-  Fd client(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const sockaddr_in address = Loopback(port);
-  return connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  boost::asio::io_context io(1);
+  tcp::socket client(io);
+  boost::system::error_code error;
+  client.connect(Loopback(port), error);
+  return !error;
 }
 
 }  // namespace jobpod::test

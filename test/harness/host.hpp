@@ -1,4 +1,4 @@
-// What is on the host: processes, cgroups, mounts. Read from /proc and /sys, never through the daemon.
+// What is on a Linux host: cgroups, mounts, what processes use. Read from /proc and /sys, never through the daemon.
 #pragma once
 
 #include <sys/types.h>
@@ -8,15 +8,9 @@
 #include <string>
 #include <vector>
 
-namespace jobpod::test {
+#include "test/harness/processes.hpp"
 
-std::vector<pid_t> AllProcesses();
-// NUL-separated arguments, spaces in their place.
-std::string CommandLine(pid_t pid);
-// Processes whose command line has both texts in it.
-std::vector<pid_t> ProcessesWith(const std::string& text, const std::string& other = "");
-// True until it has ended; a zombie has ended.
-bool Alive(pid_t pid);
+namespace jobpod::test {
 
 // Where each hierarchy's cgroups are mounted, "/sys/fs/cgroup/memory" and so on.
 std::vector<std::string> CgroupMounts();

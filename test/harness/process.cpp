@@ -1,46 +1,12 @@
 #include "test/harness/process.hpp"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <stdexcept>
 #include <thread>
-#include <utility>
 
-#include "base/handle_linux.hpp"
 #include "base/text.hpp"
 
-extern char** environ;
-
 namespace jobpod::test {
-namespace {
-
-// Its own process group keeps a terminal's Ctrl-C from the daemons: their owner ends them.
-pid_t Spawn(const std::vector<std::string>& command, const std::string& output) {
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&files, 1, output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
-  posix_spawn_file_actions_adddup2(&files, 1, 2);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  std::vector<char*> arguments;
-  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  pid_t pid = -1;
-  const int error = posix_spawnp(&pid, arguments[0], &files, &attributes, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&files);
-  posix_spawnattr_destroy(&attributes);
-  if (error) SetUpFailed(Concat("start ", command[0], ": ", strerror(error)));
-  return pid;
-}
-
-}  // namespace
 
 void SetUpFailed(const std::string& why) {
   throw std::runtime_error("test set-up: " + why);
@@ -58,17 +24,13 @@ bool Eventually(const std::function<bool()>& condition, Milliseconds bound) {
 }
 
 Process::Process(const std::vector<std::string>& command, const std::string& output)
-    : pid_(Spawn(command, output)) {}
-
-Process::Process(Process&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), ended_(std::exchange(other.ended_, std::nullopt)) {}
+    : child_(Child::Start(command, output)), pid_(child_->pid()) {}
 
 Process& Process::operator=(Process&& other) noexcept {
-  if (this != &other) {
-    Kill();
-    pid_ = std::exchange(other.pid_, -1);
-    ended_ = std::exchange(other.ended_, std::nullopt);
-  }
+  Kill();
+  child_ = std::move(other.child_);
+  pid_ = other.pid_;
+  ended_ = other.ended_;
   return *this;
 }
 
@@ -77,39 +39,32 @@ Process::~Process() {
 }
 
 bool Process::Running() {
-  return pid_ > 0 && !Wait(Milliseconds(0));
+  return child_ && !Wait(Milliseconds(0));
 }
 
 void Process::Signal(int signal) const {
-  if (pid_ > 0 && !ended_) kill(pid_, signal);
+  if (child_) child_->Signal(signal);
 }
 
 std::optional<int> Process::Wait(Milliseconds bound) {
-  if (pid_ <= 0 || ended_) return ended_.value_or(0);
-  Eventually(
-      [&] {
-        int status = 0;
-        if (waitpid(pid_, &status, WNOHANG) != pid_) return false;
-        ended_ = status;
-        return true;
-      },
-      bound);
+  if (!child_) return ended_;
+  ended_ = child_->Wait(bound);
+  if (ended_) child_.reset();
   return ended_;
 }
 
 void Process::Kill() {
-  Signal(SIGKILL);
+  if (!child_) return;
+  child_->Kill();
   Wait(Milliseconds(10'000));
 }
 
 CommandResult RunCommand(const std::vector<std::string>& command, Milliseconds bound) {
   TemporaryDirectory directory;
   Process process(command, directory / "output");
-  const std::optional<int> status = process.Wait(bound);
-  if (!status) process.Kill();
-  CommandResult result{124, Slurp(directory / "output")};
-  if (status) result.exit_code = WIFSIGNALED(*status) ? 128 + WTERMSIG(*status) : WEXITSTATUS(*status);
-  return result;
+  const std::optional<int> code = process.Wait(bound);
+  if (!code) process.Kill();
+  return {code.value_or(124), Slurp(directory / "output")};
 }
 
 std::string MustRun(const std::vector<std::string>& command) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,24 +20,38 @@ using Milliseconds = std::chrono::milliseconds;
 // True as soon as `condition` holds; false when it still does not after `bound`.
 bool Eventually(const std::function<bool()>& condition, Milliseconds bound = Milliseconds(10'000));
 
+// A started program, as the system has it.
+class Child {
+ public:
+  virtual ~Child() = default;
+  virtual pid_t pid() const = 0;
+  virtual void Signal(int signal) = 0;
+  virtual void Kill() = 0;
+  // Its exit code, 128 + signal when killed; nothing when it still runs after `bound`. Once only.
+  virtual std::optional<int> Wait(Milliseconds bound) = 0;
+  static std::unique_ptr<Child> Start(const std::vector<std::string>& command, const std::string& output);
+};
+
 // A long-running child; killed and reaped when its owner ends. Output goes to a file.
 class Process {
  public:
   Process() = default;
   Process(const std::vector<std::string>& command, const std::string& output);
-  Process(Process&& other) noexcept;
+  Process(Process&& other) noexcept = default;
   Process& operator=(Process&& other) noexcept;
   ~Process();
 
   pid_t pid() const { return pid_; }
   bool Running();
+  // Windows: SIGINT is Ctrl-C, anything else Ctrl-Break.
   void Signal(int signal) const;
-  // The wait status once it has ended; nothing when it still runs after `bound`.
+  // Its exit code once it has ended, 128 + signal when killed; nothing when it still runs after `bound`.
   std::optional<int> Wait(Milliseconds bound);
-  // SIGKILL, and reaped.
+  // At once, and reaped.
   void Kill();
 
  private:
+  std::unique_ptr<Child> child_;  // null once it has been reaped
   pid_t pid_ = -1;
   std::optional<int> ended_;
 };
@@ -60,7 +75,7 @@ class TemporaryDirectory {
   TemporaryDirectory(const TemporaryDirectory&) = delete;
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
   const std::string& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+  std::string operator/(const std::string& name) const;
 
  private:
   std::string path_;

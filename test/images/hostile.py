@@ -1,13 +1,14 @@
 """hostile.py DIRECTORY OUTSIDE [NAME…]: OCI layouts, one for each attack, below DIRECTORY. Each tries to
 write, link or read at OUTSIDE, or to use up the disk, and must be refused. Those called contained-… are
 harmless when every path is resolved inside the image: they may be accepted, and must not touch OUTSIDE."""
-import gzip
-import hashlib
 import io
-import json
 import os
 import sys
 import tarfile
+
+sys.dont_write_bytecode = True
+
+from oci_layout import Layout  # noqa: E402
 
 
 def entry(name, kind=tarfile.REGTYPE, target="", size=0, **extra):
@@ -52,32 +53,10 @@ def attacks(outside):
     }
 
 
-def blob(layout, content):
-    digest = hashlib.sha256(content).hexdigest()
-    path = os.path.join(layout, "blobs", "sha256")
-    os.makedirs(path, exist_ok=True)
-    with open(os.path.join(path, digest), "wb") as file:
-        file.write(content)
-    return {"digest": "sha256:" + digest, "size": len(content)}
-
-
-def write_layout(layout, name, tars):
-    layers = [{"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", **blob(layout, gzip.compress(tar))}
-              for tar in tars]
-    diff_ids = ["sha256:" + hashlib.sha256(tar).hexdigest() for tar in tars]
-    config = blob(layout, json.dumps({
-        "architecture": "amd64", "os": "linux", "config": {"Cmd": ["true"]},
-        "rootfs": {"type": "layers", "diff_ids": diff_ids}}).encode())
-    manifest = blob(layout, json.dumps({
-        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": {"mediaType": "application/vnd.oci.image.config.v1+json", **config}, "layers": layers}).encode())
-    index = {"schemaVersion": 2, "manifests": [{
-        "mediaType": "application/vnd.oci.image.manifest.v1+json", **manifest,
-        "annotations": {"org.opencontainers.image.ref.name": f"example.test/{name}:1"}}]}
-    with open(os.path.join(layout, "index.json"), "w") as file:
-        json.dump(index, file)
-    with open(os.path.join(layout, "oci-layout"), "w") as file:
-        json.dump({"imageLayoutVersion": "1.0.0"}, file)
+def write_layout(path, name, tars):
+    layout = Layout(path)
+    layout.add(f"example.test/{name}:1", layout.manifest(tars, {"Cmd": ["true"]}, architecture="amd64", os="linux"))
+    layout.close()
 
 
 def main(directory, outside, *names):

@@ -1,6 +1,8 @@
 // What a process is born with: environment, working directory, user, node identity.
 #include <unistd.h>
 
+#include <fstream>
+
 #include "test/integration/suite.hpp"
 
 namespace jobpod::test {
@@ -62,7 +64,7 @@ TEST_CASE("the user and groups asked for") {
   const Ran ran = pod.Run(container);
   CHECK(ran.out.find("65534\n1234\n") == 0);
   CHECK(ran.out.find("4321") != std::string::npos);
-  CHECK(pod.RunScript("id -u").out == "0\n");
+  CHECK(RunScript(pod, "id -u").out == "0\n");
   cri::ContainerConfig named = Busybox("id -u");
   named.mutable_linux()->mutable_security_context()->set_run_as_username("nobody");
   CHECK(pod.Run(named).out == "65534\n");
@@ -72,7 +74,7 @@ TEST_CASE("a container has the node's name, processes and network") {
   Pod pod;
   char name[256] = {};
   gethostname(name, sizeof(name));
-  const Ran ran = pod.RunScript("hostname; readlink /proc/self/ns/net; readlink /proc/self/ns/pid");
+  const Ran ran = RunScript(pod, "hostname; readlink /proc/self/ns/net; readlink /proc/self/ns/pid");
   char net[64] = {}, pid[64] = {};
   REQUIRE(readlink("/proc/self/ns/net", net, sizeof(net) - 1) > 0);
   REQUIRE(readlink("/proc/self/ns/pid", pid, sizeof(pid) - 1) > 0);
@@ -81,13 +83,20 @@ TEST_CASE("a container has the node's name, processes and network") {
 
 TEST_CASE("a process inherits no descriptor of the daemon or the shim") {
   Pod pod;
-  const Ran ran = pod.RunScript("ls /proc/$$/fd; true");
+  const Ran ran = RunScript(pod, "ls /proc/$$/fd; true");
   CHECK(ran.out == "0\n1\n2\n");
 }
 
 TEST_CASE("standard input is empty unless asked for") {
   Pod pod;
-  CHECK(pod.RunScript("cat; echo end").out == "end\n");
+  CHECK(RunScript(pod, "cat; echo end").out == "end\n");
+}
+
+TEST_CASE("a container has neither the daemon's place before the OOM killer nor its limit of open files") {
+  Daemon daemon;
+  std::ofstream("/proc/" + std::to_string(daemon.pid()) + "/oom_score_adj") << "200\n";
+  Pod pod(daemon);
+  CHECK(pod.Run(Busybox("cat /proc/self/oom_score_adj; ulimit -n", daemon)).out == "0\n1024\n");
 }
 
 }  // namespace jobpod::test

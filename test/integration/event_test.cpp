@@ -51,7 +51,7 @@ TEST_CASE("every step of a pod and its container is an event with their status")
   {
     Pod pod;
     pod_id = pod.id();
-    container = pod.RunScript("exit 3").id;
+    container = RunScript(pod, "exit 3").id;
   }
   REQUIRE(Eventually([&] { return events.Of(container).size() >= 4; }));
   const auto steps = events.Of(container);

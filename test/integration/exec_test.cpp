@@ -47,7 +47,7 @@ TEST_CASE("a command in a container that does not run is refused") {
   Pod pod;
   const std::string created = pod.Create(Busybox("true"));
   CHECK_CODE(FAILED_PRECONDITION, pod.client().Exec(created, Shell("true")));
-  const Ran ran = pod.RunScript("true");
+  const Ran ran = RunScript(pod, "true");
   CHECK_CODE(FAILED_PRECONDITION, pod.client().Exec(ran.id, Shell("true")));
   CHECK_CODE(NOT_FOUND, pod.client().Exec(std::string(64, 'f'), Shell("true")));
   const std::string running = pod.Start(Busybox("exec sleep 1000"));

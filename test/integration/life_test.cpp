@@ -45,7 +45,7 @@ TEST_CASE("a pod lives, runs a container of a pulled image and goes away") {
 TEST_CASE("a container keeps running while others come and go in its pod") {
   Pod pod;
   const std::string stays = pod.Start(Busybox("echo up; exec sleep 1000"));
-  for (int i = 0; i < 3; ++i) CHECK(pod.RunScript("exit 0").status.reason() == "Completed");
+  for (int i = 0; i < 3; ++i) CHECK(RunScript(pod, "exit 0").status.reason() == "Completed");
   CHECK(pod.client().StatusOf(stays).state() == cri::CONTAINER_RUNNING);
   pod.client().Stop(stays, 0);
   pod.client().Stop(stays, 0);
@@ -70,7 +70,7 @@ TEST_CASE("a running container is removed by force, a stopped pod's containers t
 
 TEST_CASE("a container is started once") {
   Pod pod;
-  const Ran ran = pod.RunScript("true");
+  const Ran ran = RunScript(pod, "true");
   CHECK_CODE(FAILED_PRECONDITION, pod.client().Start(ran.id));
 }
 
@@ -87,12 +87,12 @@ TEST_CASE("names are taken until their owner is gone") {
 
 TEST_CASE("exit codes and signals are told as the shell does") {
   Pod pod;
-  CHECK(pod.RunScript("exit 0").status.reason() == "Completed");
-  CHECK(pod.RunScript("exit 255").status.exit_code() == 255);
-  const cri::ContainerStatus killed = pod.RunScript("kill -9 $$").status;
+  CHECK(RunScript(pod, "exit 0").status.reason() == "Completed");
+  CHECK(RunScript(pod, "exit 255").status.exit_code() == 255);
+  const cri::ContainerStatus killed = RunScript(pod, "kill -9 $$").status;
   CHECK(killed.exit_code() == 137);
   CHECK(killed.reason() == "Error");
-  CHECK(pod.RunScript("kill -SEGV $$").status.exit_code() == 139);
+  CHECK(RunScript(pod, "kill -SEGV $$").status.exit_code() == 139);
 }
 
 }  // namespace jobpod::test

@@ -24,7 +24,7 @@ TEST_CASE("containers are listed by id prefix, state, pod and labels") {
   (*labelled.mutable_labels())["app"] = "shop";
   const std::string running = pod.Start(labelled);
   const std::string created = pod.Create(Busybox("true"));
-  const std::string ended = other.RunScript("true").id;
+  const std::string ended = RunScript(other, "true").id;
 
   CHECK(Containers([](auto&) {}).size() >= 3);
   CHECK(Containers([&](auto& filter) { filter.set_id(running); }) == Ids{running});

@@ -10,7 +10,7 @@ namespace jobpod::test {
 
 TEST_CASE("log lines have a time, a stream and a tag") {
   Pod pod;
-  const Ran ran = pod.RunScript("echo one; echo two >&2; printf unfinished");
+  const Ran ran = RunScript(pod, "echo one; echo two >&2; printf unfinished");
   const std::vector<LogLine> lines = ReadLog(ran.status.log_path());
   REQUIRE(lines.size() == 3);
   for (const LogLine& line : lines) {
@@ -26,7 +26,7 @@ TEST_CASE("log lines have a time, a stream and a tag") {
 
 TEST_CASE("a line of more than 16 KiB is split into partial ones and joins to itself") {
   Pod pod;
-  const Ran ran = pod.RunScript("head -c 40000 /dev/zero | tr '\\0' x; echo; echo after");
+  const Ran ran = RunScript(pod, "head -c 40000 /dev/zero | tr '\\0' x; echo; echo after");
   std::string joined;
   size_t partial = 0;
   for (const LogLine& line : ReadLog(ran.status.log_path())) {
@@ -40,7 +40,7 @@ TEST_CASE("a line of more than 16 KiB is split into partial ones and joins to it
 TEST_CASE("everything written is in the log when the container is EXITED") {
   Pod pod;
   for (int round = 0; round < 5; ++round) {
-    const Ran ran = pod.RunScript("seq 1 20000");
+    const Ran ran = RunScript(pod, "seq 1 20000");
     CHECK(std::count(ran.out.begin(), ran.out.end(), '\n') == 20000);
     CHECK(ran.out.substr(ran.out.size() - 6) == "20000\n");
   }

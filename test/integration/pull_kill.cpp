@@ -66,7 +66,7 @@ Store Read(const Daemon& daemon) {
   const fs::path root = daemon.directory() + "/root/images";
   for (const auto& entry : fs::directory_iterator(root / "layers")) {
     const std::string name = entry.path().filename();
-    const bool note = name.ends_with(".implied") && fs::is_directory(entry.path().parent_path() / entry.path().stem());
+    const bool note = name.ends_with(".layer") && fs::is_directory(entry.path().parent_path() / entry.path().stem());
     if (!note && (name.starts_with('.') || !entry.is_directory())) store.odd.insert("layers/" + name);
     if (entry.is_directory()) store.layers[name] = Fingerprint(entry.path());
   }

@@ -85,7 +85,7 @@ TEST_CASE("a hundred stops that wait for their grace do not hold up other calls"
     });
   };
   CHECK(Eventually([&] { return waiting() == 100; }));
-  CHECK(SecondsOf([&] { CHECK(pod.RunScript("echo done").out == "done\n"); }) < 10);
+  CHECK(SecondsOf([&] { CHECK(RunScript(pod, "echo done").out == "done\n"); }) < 10);
   for (const auto& id : ids) pod.client().Stop(id, 0);
 }
 
@@ -115,7 +115,8 @@ TEST_CASE("a fork bomb dies faster than it grows") {
 TEST_CASE("survivors of an init that ended by itself are killed after their grace") {
   Pod pod;
   const std::string mark = Mark("survivor");
-  const Ran ran = pod.RunScript(
+  const Ran ran = RunScript(
+      pod,
       "(setsid $CONTAINER_SANDBOX_MOUNT_POINT/bin/busybox sh -c \"trap '' TERM; while :; do "
       "sleep 0.1; done; : " +
       mark + "\" >/dev/null 2>&1 &); exit 4");

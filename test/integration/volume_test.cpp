@@ -37,7 +37,7 @@ TEST_CASE("the image's files are at /hpc, private to each container") {
   const bool existed = fs::exists("/hpc");
   const std::string a = first.Start(Busybox("echo one > /hpc/mine; cat /hpc/etc/jobpod-image; sleep 1000"));
   REQUIRE(first.Says(a, "from the image"));
-  CHECK(second.RunScript("cat /hpc/etc/jobpod-image; cat /hpc/mine").out == "from the image\n");
+  CHECK(RunScript(second, "cat /hpc/etc/jobpod-image; cat /hpc/mine").out == "from the image\n");
   CHECK(!fs::exists("/hpc/etc"));
   (void)existed;
 }

@@ -66,7 +66,7 @@ run_counted() {
   return $code
 }
 
-# A Catch2 program with the listener of test/integration/listener.cpp.
+# A Catch2 program with the listener of test/suite/listener.cpp.
 run_catch() { run_counted "$@" --reporter compact; }
 
 # A program that is one case.

@@ -4,7 +4,8 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "test/integration/suite.hpp"
+#include "test/suite/checks.hpp"
+#include "test/suite/shared_daemon.hpp"
 
 namespace jobpod::test {
 namespace {

@@ -1,42 +1,28 @@
-#include "test/bench/stream_client.hpp"
+#include "test/harness/spdy_client.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
-#include <cerrno>
+#include <boost/asio/write.hpp>
 #include <cstring>
 
 #include "base/text.hpp"
 #include "test/harness/process.hpp"
 
-namespace jobpod::bench {
+namespace jobpod::test {
 namespace {
 
 using namespace streaming;
-using test::SetUpFailed;
 
 constexpr size_t kBuffer = 256u << 10, kPiece = 32u << 10;  // as client-go writes them
 
-Fd Connect(uint16_t port) {
-  Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
-    SetUpFailed(Concat("nobody answers at port ", port));
-  const int on = 1;
-  setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  return socket;
-}
-
 }  // namespace
 
-StreamClient::StreamClient(const std::string& url, const std::string& protocol) : buffer_(kBuffer) {
+SpdyClient::SpdyClient(const std::string& url, const std::string& protocol) : buffer_(kBuffer) {
   const size_t port = url.find(':', 7), path = url.find('/', 7);
   if (path == std::string::npos || port > path) SetUpFailed("no URL: " + url);
-  socket_ = Connect(static_cast<uint16_t>(std::stoi(url.substr(port + 1))));
+  const auto number = static_cast<uint16_t>(std::stoi(url.substr(port + 1)));
+  boost::system::error_code error;
+  socket_.connect({boost::asio::ip::address_v4::loopback(), number}, error);
+  if (error) SetUpFailed(Concat("nobody answers at port ", number));
+  socket_.set_option(boost::asio::ip::tcp::no_delay(true));
   Write(Concat("POST ", url.substr(path), " HTTP/1.1\r\nHost: ", url.substr(7, path - 7),
                "\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: ", protocol,
                "\r\nContent-Length: 0\r\n\r\n"));
@@ -50,27 +36,24 @@ StreamClient::StreamClient(const std::string& url, const std::string& protocol) 
   begin_ = end + 4;
 }
 
-void StreamClient::Write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0) SetUpFailed(Concat("cannot send to the streaming server: ", std::strerror(errno)));
-    bytes.remove_prefix(static_cast<size_t>(sent));
-  }
+void SpdyClient::Write(std::string_view bytes) {
+  boost::system::error_code error;
+  boost::asio::write(socket_, boost::asio::buffer(bytes), error);
+  if (error) SetUpFailed(Concat("cannot send to the streaming server: ", error.message()));
 }
 
-bool StreamClient::Fill() {
+bool SpdyClient::Fill() {
   if (begin_ == end_) begin_ = end_ = 0;
   if (begin_ > 0 && end_ == buffer_.size()) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= std::exchange(begin_, 0);
   }
-  const ssize_t size = recv(socket_.get(), buffer_.data() + end_, buffer_.size() - end_, 0);
-  if (size <= 0) return false;
-  end_ += static_cast<size_t>(size);
-  return true;
+  boost::system::error_code error;
+  end_ += socket_.read_some(boost::asio::buffer(buffer_.data() + end_, buffer_.size() - end_), error);
+  return !error;
 }
 
-uint32_t StreamClient::Open(const SpdyHeaders& headers) {
+uint32_t SpdyClient::Open(const SpdyHeaders& headers) {
   const uint32_t id = std::exchange(next_id_, next_id_ + 2);
   std::string payload, frame;
   AppendNumber(payload, id);
@@ -87,7 +70,7 @@ uint32_t StreamClient::Open(const SpdyHeaders& headers) {
 }
 
 // The whole frame is in the buffer. The stream that it resets, or 0: containerd's server resets all at the end.
-uint32_t StreamClient::Control(const FrameHead& head) {
+uint32_t SpdyClient::Control(const FrameHead& head) {
   const std::string_view payload(buffer_.data() + begin_ + kFrameHeadBytes, head.length);
   begin_ += kFrameHeadBytes + head.length;
   if (!head.control) SetUpFailed("data before a stream's reply");
@@ -100,13 +83,13 @@ uint32_t StreamClient::Control(const FrameHead& head) {
   return 0;
 }
 
-void StreamClient::Send(uint32_t id, std::string_view bytes, bool finish) {
+void SpdyClient::Send(uint32_t id, std::string_view bytes, bool finish) {
   std::string frame;
   AppendDataHead(frame, id, finish ? kFlagFin : 0, bytes.size());
   Write(frame.append(bytes));
 }
 
-void StreamClient::Pour(uint32_t id, uint64_t bytes) {
+void SpdyClient::Pour(uint32_t id, uint64_t bytes) {
   std::string frame;
   AppendDataHead(frame, id, 0, kPiece);
   frame.append(kPiece, 'x');
@@ -114,7 +97,7 @@ void StreamClient::Pour(uint32_t id, uint64_t bytes) {
   Send(id, std::string(bytes, 'x'), true);
 }
 
-std::optional<StreamClient::Data> StreamClient::Next() {
+std::optional<SpdyClient::Data> SpdyClient::Next() {
   for (;;) {
     const size_t ready = end_ - begin_;
     if (in_data_ && (ready > 0 || data_.length == 0)) {
@@ -142,4 +125,4 @@ std::optional<StreamClient::Data> StreamClient::Next() {
   }
 }
 
-}  // namespace jobpod::bench
+}  // namespace jobpod::test

@@ -1,24 +1,25 @@
-// A blocking SPDY/3.1 client of a runtime's streaming server, for measuring: like client-go's it waits for
+// A blocking SPDY/3.1 client of a runtime's streaming server, also for measuring: like client-go's it waits for
 // each stream's reply before it opens the next, and it copies no more than it must.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/handle_linux.hpp"
 #include "cri/streaming/spdy_frame.hpp"
 #include "cri/streaming/spdy_headers.hpp"
 
-namespace jobpod::bench {
+namespace jobpod::test {
 
-// Not thread-safe. Every failure ends the benchmark (SetUpFailed).
-class StreamClient {
+// Not thread-safe. Every failure is SetUpFailed.
+class SpdyClient {
  public:
   // Connects to the URL's port of 127.0.0.1 and upgrades.
-  StreamClient(const std::string& url, const std::string& protocol);
+  SpdyClient(const std::string& url, const std::string& protocol);
 
   uint32_t Open(const streaming::SpdyHeaders& headers);
   void Send(uint32_t id, std::string_view bytes, bool finish = false);
@@ -39,7 +40,8 @@ class StreamClient {
   uint32_t Control(const streaming::FrameHead& head);
   void Write(std::string_view bytes);
 
-  Fd socket_;
+  boost::asio::io_context io_{1};
+  boost::asio::ip::tcp::socket socket_{io_};
   std::vector<char> buffer_;
   size_t begin_ = 0, end_ = 0;
   streaming::FrameHead data_;  // the frame that is under way
@@ -48,4 +50,4 @@ class StreamClient {
   streaming::HeaderWriter headers_;
 };
 
-}  // namespace jobpod::bench
+}  // namespace jobpod::test

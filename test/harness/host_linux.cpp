@@ -1,11 +1,8 @@
 #include "test/harness/host.hpp"
 
-#include <dirent.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
@@ -59,37 +56,6 @@ std::vector<Hierarchy> Hierarchies() {
 }
 
 }  // namespace
-
-std::vector<pid_t> AllProcesses() {
-  std::vector<pid_t> pids;
-  DIR* proc = opendir("/proc");
-  while (const dirent* entry = readdir(proc))
-    if (const int pid = atoi(entry->d_name); pid > 0) pids.push_back(pid);
-  closedir(proc);
-  return pids;
-}
-
-std::string CommandLine(pid_t pid) {
-  std::string line = Proc(pid, "cmdline");
-  std::replace(line.begin(), line.end(), '\0', ' ');
-  return line;
-}
-
-std::vector<pid_t> ProcessesWith(const std::string& text, const std::string& other) {
-  std::vector<pid_t> found;
-  for (const pid_t pid : AllProcesses()) {
-    const std::string line = CommandLine(pid);
-    if (line.find(text) != std::string::npos && line.find(other) != std::string::npos) found.push_back(pid);
-  }
-  return found;
-}
-
-bool Alive(pid_t pid) {
-  const std::string stat = Proc(pid, "stat");
-  const size_t name_end = stat.rfind(')');
-  return name_end != std::string::npos && name_end + 2 < stat.size() && stat[name_end + 2] != 'Z' &&
-         stat[name_end + 2] != 'X';
-}
 
 std::vector<std::string> CgroupMounts() {
   std::vector<std::string> mounts;

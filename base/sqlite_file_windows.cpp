@@ -1,0 +1,7 @@
+#include "base/sqlite_file.hpp"
+
+namespace jobpod {
+
+Status MakeSqliteFilePrivate(const std::string&) { return absl::OkStatus(); }
+
+}  // namespace jobpod
