@@ -5,7 +5,7 @@
 #include <netioapi.h>
 #include <windows.h>
 
-#include "base/handle_windows.hpp"
+#include "base/process_counts_windows.hpp"
 #include "base/win32_windows.hpp"
 #include "cri/host_figures.hpp"
 
@@ -43,10 +43,7 @@ FilesystemSpace SpaceOf(const std::string& directory) {
 // Handles count as descriptors; the system has no limit of them that matters.
 ProcessFigures FiguresOf(int32_t pid) {
   ProcessFigures figures;
-  if (pid <= 0) return figures;
-  const Handle process(OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, static_cast<DWORD>(pid)));
-  DWORD handles = 0;
-  if (process && GetProcessHandleCount(process.get(), &handles)) figures.descriptors = handles;
+  if (pid > 0) figures.descriptors = CountsOf(static_cast<uint32_t>(pid)).handles;
   return figures;
 }
 

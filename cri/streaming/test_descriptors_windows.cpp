@@ -1,13 +1,12 @@
 #include <windows.h>
 
+#include "base/process_counts_windows.hpp"
 #include "cri/streaming/test_descriptors.hpp"
 
 namespace jobpod::streaming {
 
 size_t OpenDescriptors() {
-  DWORD count = 0;
-  GetProcessHandleCount(GetCurrentProcess(), &count);
-  return count;
+  return CountsOf(GetCurrentProcessId()).handles;
 }
 
 }  // namespace jobpod::streaming

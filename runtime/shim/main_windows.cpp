@@ -1,7 +1,5 @@
 #include <windows.h>
 
-#include <shellapi.h>
-
 #include <boost/asio/io_context.hpp>
 #include <exception>
 #include <vector>
@@ -9,23 +7,12 @@
 #include "base/file.hpp"
 #include "base/file_windows.hpp"
 #include "base/native_handle.hpp"
-#include "base/win32_windows.hpp"
 #include "runtime/console_launcher_windows.hpp"
 #include "runtime/shim/main.hpp"
 #include "runtime/shim/server.hpp"
 
 namespace jobpod::shim {
 namespace {
-
-// As UTF-8: main's own are in the system's code page.
-std::vector<std::string> Arguments() {
-  int count = 0;
-  wchar_t** words = CommandLineToArgvW(GetCommandLineW(), &count);
-  std::vector<std::string> arguments;
-  for (int i = 0; words != nullptr && i < count; ++i) arguments.push_back(Utf8(words[i]));
-  LocalFree(words);
-  return arguments;
-}
 
 // What containers inherit besides their handles: no button to press for one that fails, and Ctrl-C is heard, whatever
 // this process's parent has switched off.
@@ -69,8 +56,8 @@ void Say(HANDLE error, std::string_view words) {
 
 }  // namespace
 
-int ShimMain(int, char**) {
-  const std::vector<std::string> arguments = Arguments();
+int ShimMain(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv, argv + argc);
   if (!arguments.empty() && arguments[0] == kConsoleLauncherName) return ConsoleLauncherMain();
   const HANDLE error_stream = TakeStandardError();
   try {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/scope_exit.hpp"
-
 namespace jobpod {
 namespace {
 
@@ -47,12 +45,7 @@ StatusOr<PseudoConsole> PseudoConsole::Create(HANDLE input, HANDLE output) {
 }
 
 PseudoConsole::PseudoConsole(PseudoConsole&& other) noexcept
-    : console_(std::exchange(other.console_, nullptr)), closing_(std::move(other.closing_)) {}
-
-PseudoConsole::~PseudoConsole() {
-  Close();
-  if (closing_.joinable()) closing_.join();
-}
+    : console_(std::exchange(other.console_, nullptr)) {}
 
 void PseudoConsole::Resize(uint16_t width, uint16_t height) {
   if (console_ == nullptr || width == 0 || height == 0 || System().resize == nullptr) return;
@@ -61,8 +54,13 @@ void PseudoConsole::Resize(uint16_t width, uint16_t height) {
 }
 
 void PseudoConsole::Close() {
-  HANDLE console = std::exchange(console_, nullptr);
-  if (console != nullptr) closing_ = std::thread([console] { System().close(console); });
+  const HANDLE console = std::exchange(console_, nullptr);
+  if (console == nullptr) return;
+  const auto close = [](PTP_CALLBACK_INSTANCE instance, void* closing) {
+    CallbackMayRunLong(instance);
+    System().close(closing);
+  };
+  if (!TrySubmitThreadpoolCallback(close, console, nullptr)) System().close(console);
 }
 
 }  // namespace jobpod

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <thread>
 
 #include "base/handle_windows.hpp"
 #include "base/status.hpp"
@@ -17,20 +16,19 @@ class PseudoConsole {
 
   PseudoConsole(PseudoConsole&& other) noexcept;
   PseudoConsole& operator=(PseudoConsole&&) = delete;
-  ~PseudoConsole();
+  ~PseudoConsole() { Close(); }
 
   HANDLE get() const { return console_; }
   void Resize(uint16_t width, uint16_t height);
 
   // Programs that still have it get the close event; the rest of the screen is written, and `output` ends. The
-  // system may wait in this for `output` to be read: it runs on a thread of its own.
+  // system may wait there for `output` to be read, so it does that on a thread of its pool; this comes back at once.
   void Close();
 
  private:
   explicit PseudoConsole(HANDLE console) : console_(console) {}
 
   HANDLE console_ = nullptr;
-  std::thread closing_;
 };
 
 }  // namespace jobpod

@@ -1,0 +1,100 @@
+// What a shim is on Windows alone: handles, and who may reach its pipe.
+#include <windows.h>
+
+#include <aclapi.h>
+#include <sddl.h>
+#include <winternl.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "base/pipe_windows.hpp"
+#include "base/scope_exit.hpp"
+#include "base/win32_windows.hpp"
+#include "runtime/shim/pipe_instance_windows.hpp"
+#include "runtime/shim/shim_test_support.hpp"
+
+using namespace jobpod;
+using namespace jobpod::shim_test;
+
+namespace {
+
+constexpr auto kExtendedHandleInformation = static_cast<SYSTEM_INFORMATION_CLASS>(64);
+
+struct OpenHandle {
+  void* object;
+  ULONG_PTR process, value;
+  ULONG access;
+  USHORT trace, type;
+  ULONG attributes, reserved;
+};
+
+struct OpenHandles {
+  ULONG_PTR count, reserved;
+  OpenHandle handles[1];
+};
+
+// Of the whole system, as it says it.
+size_t HandlesOf(int32_t pid) {
+  std::vector<char> memory(1 << 20);
+  ULONG size = 0;
+  while (NtQuerySystemInformation(kExtendedHandleInformation, memory.data(), static_cast<ULONG>(memory.size()),
+                                  &size) < 0) {
+    REQUIRE(memory.size() < (64u << 20));
+    memory.resize(memory.size() * 2);
+  }
+  const auto* all = reinterpret_cast<const OpenHandles*>(memory.data());
+  return static_cast<size_t>(std::count_if(all->handles, all->handles + all->count, [pid](const OpenHandle& handle) {
+    return handle.process == static_cast<ULONG_PTR>(pid);
+  }));
+}
+
+}  // namespace
+
+TEST_CASE("Execs, clients and terminals leave no handle in the shim") {
+  TestShim shim;
+  LaunchPlan plan = shim.StartSleeper();
+  const auto round = [&] {
+    const TestPipe pipe = OutputPipe(PipeFor::kProcess);
+    REQUIRE(shim.Exec(plan.id(), Words{"exit", "0"}, 0, pipe.theirs.get()).ok());
+    shim::Attach asked;
+    asked.set_container_id(plan.id());
+    asked.set_has_stdin(true);
+    asked.set_has_stdout(true);
+    CHECK(AttachTo(shim.client(), asked).status.ok());
+    asked.set_container_id("abc");
+    CHECK(absl::IsNotFound(AttachTo(shim.client(), asked).status));
+    const Attached terminal = ExecWithTerminal(shim.client(), plan.id(), ProgramPlan({"exit", "5"}));
+    CHECK(EndOf(terminal.control).exec().exit_code() == 5);
+    CHECK(ConnectRaw(shim.process().socket));
+  };
+  for (int i = 0; i < 3; ++i) round();
+  const auto handles = [&] { return HandlesOf(shim.process().pid); };
+  CHECK(handles() > 0);
+  size_t before = 0;  // once it has come to rest
+  CHECK(Eventually([&] { return std::exchange(before, handles()) == handles(); }));
+  for (int i = 0; i < 10; ++i) round();
+  CHECK(Eventually([&] { return handles() <= before; }));
+  INFO(before << " handles before, " << handles() << " after");
+  CHECK(handles() <= before);
+}
+
+TEST_CASE("The shim's pipe is for SYSTEM, Administrators and its owner, and nobody takes its name") {
+  TestShim shim;
+  REQUIRE(shim.Connect().ok());
+  CHECK_FALSE(MakePipeInstance(shim.process().socket, PipeInstance::kFirst).ok());
+  const OwnedHandle pipe = ConnectRaw(shim.process().socket);
+  PSECURITY_DESCRIPTOR descriptor = nullptr;
+  REQUIRE(GetSecurityInfo(HandleOf(pipe), SE_KERNEL_OBJECT, DACL_SECURITY_INFORMATION, nullptr, nullptr, nullptr,
+                          nullptr, &descriptor) == ERROR_SUCCESS);
+  ScopeExit free([&] { LocalFree(descriptor); });
+  wchar_t* text = nullptr;
+  REQUIRE(ConvertSecurityDescriptorToStringSecurityDescriptorW(descriptor, SDDL_REVISION_1, DACL_SECURITY_INFORMATION,
+                                                               &text, nullptr));
+  ScopeExit free_text([&] { LocalFree(text); });
+  const std::string entries = Utf8(text);
+  INFO(entries);
+  CHECK(std::count(entries.begin(), entries.end(), '(') == 3);
+  for (const char* account : {";SY)", ";BA)", ";OW)"}) CHECK(entries.find(account) != std::string::npos);
+}
