@@ -25,14 +25,14 @@ StatusOr<std::wstring> HostPath(const std::wstring& path) {
   return absl::InvalidArgumentError(Concat(Utf8(path), " cannot be told to Wine's host"));
 }
 
-// A program of the host. Wine gives no handle of it, so its end is seen by what it does.
+// A program of the host. Wine gives no handle of it (what it fills in as such is anything, and closing that would close
+// somebody else's), so its end is seen by what it does.
 Status Run(const wchar_t* program, std::wstring arguments) {
   STARTUPINFOW start{};
   start.cb = sizeof start;
   PROCESS_INFORMATION made{};
   if (!CreateProcessW(program, arguments.data(), nullptr, nullptr, FALSE, 0, nullptr, nullptr, &start, &made))
     return LastErrorStatus(Concat("run ", Utf8(program)));
-  const Handle process(made.hProcess), thread(made.hThread);
   return absl::OkStatus();
 }
 

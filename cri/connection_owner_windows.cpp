@@ -10,6 +10,8 @@
 #include <cstring>
 #include <vector>
 
+#include "base/wine_windows.hpp"
+
 namespace jobpod {
 namespace {
 
@@ -39,8 +41,10 @@ bool IsLoopback(const UCHAR (&address)[16]) {
 
 bool ConnectsFromThisProcess(uint16_t peer_port, uint16_t own_port) {
   const auto ours = [&, process = GetCurrentProcessId()](const auto& row, const auto& local, const auto& remote) {
-    return row.dwOwningPid == process && row.dwLocalPort == htons(peer_port) && row.dwRemotePort == htons(own_port) &&
-           IsLoopback(local) && IsLoopback(remote);
+    // Wine does not say whose a socket of both families is.
+    const bool mine = row.dwOwningPid == process || (row.dwOwningPid == 0 && RunsUnderWine());
+    return mine && row.dwLocalPort == htons(peer_port) && row.dwRemotePort == htons(own_port) && IsLoopback(local) &&
+           IsLoopback(remote);
   };
   return std::ranges::any_of(Rows<MIB_TCPTABLE_OWNER_PID>(AF_INET),
                              [&](const auto& row) { return ours(row, row.dwLocalAddr, row.dwRemoteAddr); }) ||

@@ -50,6 +50,7 @@ DaemonOptions Show(std::string text) {
 StatusOr<DaemonOptions> ParseDaemonOptions(int count, const char* const* arguments) {
   DaemonOptions options;
   CLI::App app(kAbout, "jobpodd");
+  app.allow_windows_style_options(false);  // a path may begin with a slash
   app.set_version_flag("--version", "jobpodd " JOBPOD_VERSION);
   AddFlags(app, options);
   AddConfigCommands(app, options);

@@ -75,7 +75,7 @@ class Echo {
   std::thread thread_;
 };
 
-// The client's end, with calls that wait.
+// The client's end, with calls that wait; one reads while another writes.
 class Client {
  public:
   explicit Client(const std::string& path) {
@@ -91,7 +91,7 @@ class Client {
   bool Write(std::string_view bytes) {
     while (!bytes.empty()) {
       OVERLAPPED state{};
-      state.hEvent = event_.get();
+      state.hEvent = written_.get();
       const DWORD size = Done(::WriteFile(pipe_.get(), bytes.data(), static_cast<DWORD>(bytes.size()), nullptr, &state), state);
       if (size == 0) return false;
       bytes.remove_prefix(size);
@@ -105,7 +105,7 @@ class Client {
     std::string piece(4096, '\0');
     while (text.size() < size) {
       OVERLAPPED state{};
-      state.hEvent = event_.get();
+      state.hEvent = read_.get();
       const auto most = static_cast<DWORD>(std::min(piece.size(), size - text.size()));
       const DWORD got = Done(::ReadFile(pipe_.get(), piece.data(), most, nullptr, &state), state);
       if (got == 0) break;
@@ -123,7 +123,8 @@ class Client {
     return GetOverlappedResult(pipe_.get(), &state, &size, TRUE) ? size : 0;
   }
   Handle pipe_;
-  const Handle event_{CreateEventW(nullptr, TRUE, FALSE, nullptr)};
+  const Handle read_{CreateEventW(nullptr, TRUE, FALSE, nullptr)};  // each direction may be under way
+  const Handle written_{CreateEventW(nullptr, TRUE, FALSE, nullptr)};
 };
 
 struct Place {

@@ -13,14 +13,15 @@ struct FreeLocal {
   void operator()(void* memory) const { LocalFree(memory); }
 };
 
+// Whether objects that we make are `owner`'s.
 bool IsOurselves(PSID owner) {
   HANDLE token = nullptr;
   if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token)) return false;
   const Handle kept(token);
-  alignas(TOKEN_USER) char buffer[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+  alignas(TOKEN_OWNER) char buffer[sizeof(TOKEN_OWNER) + SECURITY_MAX_SID_SIZE];
   DWORD size = 0;
-  if (!GetTokenInformation(token, TokenUser, buffer, sizeof buffer, &size)) return false;
-  return EqualSid(reinterpret_cast<TOKEN_USER*>(buffer)->User.Sid, owner) != 0;
+  if (!GetTokenInformation(token, TokenOwner, buffer, sizeof buffer, &size)) return false;
+  return EqualSid(reinterpret_cast<TOKEN_OWNER*>(buffer)->Owner, owner) != 0;
 }
 
 Status CheckOwner(HANDLE pipe, const std::string& path) {

@@ -11,6 +11,7 @@
 
 #include "base/handle_windows.hpp"
 #include "base/win32_windows.hpp"
+#include "base/wine_windows.hpp"
 
 namespace jobpod {
 namespace {
@@ -25,6 +26,13 @@ constexpr DWORD kBuffer = 64u << 10;  // in each direction, the kernel's
 struct FreeLocal {
   void operator()(void* memory) const { LocalFree(memory); }
 };
+
+// Wine 8 lets a name have several first instances.
+bool IsTaken(const std::wstring& path) {
+  if (!RunsUnderWine()) return false;
+  const Handle there(CreateFileW(path.c_str(), GENERIC_READ, 0, nullptr, OPEN_EXISTING, 0, nullptr));
+  return there || GetLastError() == ERROR_PIPE_BUSY;
+}
 
 StatusOr<Handle> MakeInstance(const std::wstring& path, bool first) {
   PSECURITY_DESCRIPTOR rights = nullptr;
@@ -59,6 +67,7 @@ class WindowsPipeListener final : public PipeListener {
   }
 
   void Close() override {
+    *closed_ = true;
     first_.Reset();
     Error ignored;
     for (const auto& pipe : waiting_) pipe->close(ignored);
@@ -67,9 +76,9 @@ class WindowsPipeListener final : public PipeListener {
  private:
   void Wait(const std::shared_ptr<Pipe>& pipe, Handler handler) {
     net::windows::overlapped_ptr connected(
-        io_, [this, pipe, handler = std::move(handler)](const Error& error, size_t) {
-          const bool kept = error != net::error::operation_aborted;  // else this object may have gone
-          if (kept) waiting_.erase(pipe);
+        io_, [this, pipe, handler = std::move(handler), closed = closed_](const Error& error, size_t) {
+          if (*closed) return handler(net::error::operation_aborted, std::move(*pipe));
+          waiting_.erase(pipe);
           handler(error, std::move(*pipe));
         });
     const BOOL now = ConnectNamedPipe(pipe->native_handle(), connected.get());
@@ -86,13 +95,15 @@ class WindowsPipeListener final : public PipeListener {
   const std::wstring path_;
   Handle first_;
   std::set<std::shared_ptr<Pipe>> waiting_;
+  const std::shared_ptr<bool> closed_ = std::make_shared<bool>(false);  // handlers may outlast this object
 };
 
 }  // namespace
 
 StatusOr<std::unique_ptr<PipeListener>> PipeListener::Open(net::io_context& io, const std::string& path) {
-  StatusOr<Handle> first = MakeInstance(Wide(path), true);
-  if (first.ok()) return std::make_unique<WindowsPipeListener>(io, Wide(path), *std::move(first));
+  const std::wstring wide = Wide(path);
+  StatusOr<Handle> first = IsTaken(wide) ? absl::PermissionDeniedError("") : MakeInstance(wide, true);
+  if (first.ok()) return std::make_unique<WindowsPipeListener>(io, wide, *std::move(first));
   if (!absl::IsPermissionDenied(first.status())) return first.status();
   return absl::FailedPreconditionError(
       Concat("another program already has the pipe ", path, "; stop it, or choose another [grpc] address"));

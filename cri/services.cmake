@@ -54,7 +54,10 @@ target_link_libraries(jobpod_cri_test PUBLIC jobpod_cri_services jobpod_endpoint
 jobpod_unit_test(cri_translate_test LIBRARIES jobpod_cri_services SOURCES translate_test.cpp translate_security_test.cpp admission_test.cpp)
 jobpod_unit_test(cri_services_test LIBRARIES jobpod_cri_test
   SOURCES services_life_test.cpp services_exec_test.cpp services_list_test.cpp
-  services_stream_test.cpp)
+  services_stream_test.cpp services_peer_test.cpp)
+if(WIN32)
+  target_sources(cri_services_test PRIVATE services_peer_windows_test.cpp)
+endif()
 
 # Prints; run by hand and by test/bench.
 add_executable(cri_list_bench list_bench.cpp)

@@ -30,7 +30,7 @@ Image Busybox() {
 
 }  // namespace
 
-TestServer::TestServer(const std::string& admit, bool ready)
+TestServer::TestServer(const std::string& admit, bool ready, PeerCheck peer_check)
     : workers_(std::make_unique<Workers>(8, 64)) {
   SetUpLog("off").IgnoreError();
   images.Put(Busybox());
@@ -43,7 +43,7 @@ TestServer::TestServer(const std::string& admit, bool ready)
   auto endpoint = Endpoint::Prepare(address());
   REQUIRE(endpoint.ok());
   endpoint_ = *std::move(endpoint);
-  config.peer_check = endpoint_->peer_check();
+  config.peer_check = peer_check ? std::move(peer_check) : endpoint_->peer_check();
   services_ = MakeServicesFor(std::move(config), pods, images, *streaming, *workers_, *this, TestHost);
   services_->SetReady(ready);
   grpc::ServerBuilder builder;

@@ -25,7 +25,7 @@ namespace cri = ::runtime::v1;
 
 class TestServer : public RpcObserver {
  public:
-  explicit TestServer(const std::string& admit = "host-process", bool ready = true);
+  explicit TestServer(const std::string& admit = "host-process", bool ready = true, PeerCheck peer_check = nullptr);
   ~TestServer() override;
 
   void Finished(std::string_view rpc, int code, std::chrono::nanoseconds elapsed) override;

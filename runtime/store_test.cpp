@@ -1,18 +1,13 @@
 #include "runtime/store.hpp"
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "base/temporary_directory.hpp"
+
 namespace jobpod {
 namespace {
-
-struct TemporaryDirectory {
-  TemporaryDirectory() { REQUIRE(mkdtemp(path.data()) != nullptr); }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
-  std::string path = "/tmp/jobpod-store-test-XXXXXX";
-};
 
 PodRecord MakePod(const std::string& id) {
   PodRecord pod;

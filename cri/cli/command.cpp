@@ -81,6 +81,7 @@ int Main(int count, const char* const* arguments) {
   Action action;
   CLI::App app("jobpod runs and looks after HostProcess pods; it talks to jobpodd.", "jobpod");
   app.set_version_flag("--version", "jobpod " JOBPOD_VERSION);
+  app.allow_windows_style_options(false);  // a path may begin with a slash
   app.require_subcommand(1);
   AddGlobals(app, globals);
   AddCommands(app, globals, action);
