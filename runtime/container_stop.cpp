@@ -47,7 +47,7 @@ std::optional<shim::ContainerReport> Manager::KnownEnd(const Container& containe
       ReadFile(Concat(StateDirectory(container.pod_id), "/", container.id, ".exit"), 1 << 20);
   if (kept.ok() && report.ParseFromString(*kept)) return report;
   std::optional<int> code = reaper_->TakeExitCode(container.view()->record.pid());
-  if (!code || *code == 128 + SIGKILL) return std::nullopt;
+  if (!code || *code == 128 + kKill) return std::nullopt;
   report.Clear();
   report.set_finished_at(NowUnixNanos());
   report.set_exit_code(*code);
