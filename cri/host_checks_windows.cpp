@@ -130,6 +130,11 @@ std::wstring VolumeOf(const std::string& path) {
   return volume;
 }
 
+// As people write it.
+std::string NameOf(const std::wstring& volume) {
+  return Utf8(volume.starts_with(L"\\\\?\\") ? volume.substr(4) : volume);
+}
+
 HostCheck CheckBlocks(const std::string& root) {
   DWORD flags = 0;
   wchar_t system[MAX_PATH + 1] = {};
@@ -145,7 +150,7 @@ HostCheck CheckSpace(const std::string& root) {
   const std::wstring volume = VolumeOf(root);
   if (!GetDiskFreeSpaceExW(volume.c_str(), &available, nullptr, nullptr))
     return {"disk", CheckResult::kWarn, Concat("cannot look at ", root), ""};
-  const std::string detail = Concat(available.QuadPart / kGiB, " GiB free at ", Utf8(volume));
+  const std::string detail = Concat(available.QuadPart / kGiB, " GiB free at ", NameOf(volume));
   if (available.QuadPart >= 2 * kGiB) return Ok("disk", detail);
   return {"disk", CheckResult::kWarn, detail, "free some space, or put --root on a bigger disk"};
 }
