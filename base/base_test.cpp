@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/base64.hpp"
 #include "base/file.hpp"
 #include "base/frame.hpp"
 #include "base/id.hpp"
@@ -20,6 +21,16 @@ TEST_CASE("ids are 64 hex digits and never repeat") {
   CHECK_FALSE(IsIdOrPrefix("../x"));
   CHECK_FALSE(IsIdOrPrefix(""));
   CHECK_FALSE(IsIdOrPrefix(id + "0"));
+}
+
+TEST_CASE("base64 has the test vectors of its RFC") {
+  const std::string text = "foobar";
+  const char* const encoded[] = {"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
+  for (size_t size = 0; size <= text.size(); ++size) CHECK(Base64(text.substr(0, size)) == encoded[size]);
+  CHECK(Base64("\xfb\xff\xfe") == "+//+");
+  std::string out = "before ";
+  AppendBase64("\xff", out);
+  CHECK(out == "before /w==");
 }
 
 TEST_CASE("frames come out whole whatever the chunks") {

@@ -6,15 +6,6 @@
 
 namespace jobpod {
 
-std::string Base64(const std::string& text) {
-  std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  out.resize(static_cast<size_t>(size));
-  return out;
-}
-
 std::optional<std::string> FromBase64(std::string text) {
   while (text.size() % 4 != 0) text += '=';
   std::string out(text.size() / 4 * 3 + 1, '\0');

@@ -1,12 +1,10 @@
-// Base64 (RFC 4648) of short texts.
+// Short texts out of base64 (RFC 4648).
 #pragma once
 
 #include <optional>
 #include <string>
 
 namespace jobpod {
-
-std::string Base64(const std::string& text);
 
 // Nothing when `text` is no base64. Padding may be missing.
 std::optional<std::string> FromBase64(std::string text);

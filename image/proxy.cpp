@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "base/base64.hpp"
 #include "base/letters.hpp"
-#include "image/base64.hpp"
 
 namespace jobpod {
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/base64.hpp"
 #include "base/letters.hpp"
 #include "image/base64.hpp"
 #include "image/json.hpp"

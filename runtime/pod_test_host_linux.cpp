@@ -38,6 +38,10 @@ void KillProcess(int32_t pid) {
   kill(pid, SIGKILL);
 }
 
+bool ResizesTerminals() {
+  return true;
+}
+
 size_t CountPrograms(const std::vector<int32_t>& pids) {
   return pids.size();
 }

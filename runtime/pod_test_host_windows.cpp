@@ -1,8 +1,10 @@
 #include <windows.h>
 
 #include <algorithm>
+#include <catch2/catch.hpp>
 
 #include "base/handle_windows.hpp"
+#include "base/wine_windows.hpp"
 #include "runtime/console_host_windows.hpp"
 #include "runtime/pod_test_node.hpp"
 
@@ -46,6 +48,11 @@ std::string Line(const std::string& text) {
 void KillProcess(int32_t pid) {
   const Handle process(OpenProcess(PROCESS_TERMINATE, FALSE, static_cast<DWORD>(pid)));
   TerminateProcess(process.get(), 137);
+}
+
+bool ResizesTerminals() {
+  if (RunsUnderWine()) WARN("Wine does not resize pseudo consoles: not tested");
+  return !RunsUnderWine();
 }
 
 size_t CountPrograms(const std::vector<int32_t>& pids) {

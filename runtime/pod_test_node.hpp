@@ -74,6 +74,7 @@ Words PrintFile(const std::string& path);
 std::string Below(const std::string& directory, const std::string& name);
 std::string Line(const std::string& text);  // as those commands end it
 void KillProcess(int32_t pid);
+bool ResizesTerminals();  // says so when not
 size_t CountPrograms(const std::vector<int32_t>& pids);
 
 }  // namespace jobpod::pod_test

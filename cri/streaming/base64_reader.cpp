@@ -46,12 +46,4 @@ bool Base64Reader::Finish() {
   return EVP_DecodeFinal(context_.get(), rest, &size) == 1;
 }
 
-void AppendBase64(std::string_view bytes, std::string& out) {
-  const size_t before = out.size(), size = (bytes.size() + 2) / 3 * 4;
-  out.resize(before + size + 1);  // EVP_EncodeBlock writes a NUL behind it
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(&out[before]), Bytes(bytes),
-                  static_cast<int>(bytes.size()));
-  out.resize(before + size);
-}
-
 }  // namespace jobpod::streaming

@@ -1,4 +1,4 @@
-// Base64 (RFC 4648, section 4) that comes in pieces, and whole texts into it.
+// Base64 (RFC 4648, section 4) that comes in pieces.
 #pragma once
 
 #include <memory>
@@ -26,7 +26,5 @@ class Base64Reader {
   const std::unique_ptr<evp_Encode_Ctx_st, void (*)(evp_Encode_Ctx_st*)> context_;
   bool padded_ = false;  // nothing but line ends may follow
 };
-
-void AppendBase64(std::string_view bytes, std::string& out);
 
 }  // namespace jobpod::streaming

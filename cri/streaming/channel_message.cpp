@@ -1,5 +1,7 @@
 #include "cri/streaming/channel_message.hpp"
 
+#include "base/base64.hpp"
+
 namespace jobpod::streaming {
 namespace {
 

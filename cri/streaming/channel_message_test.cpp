@@ -1,6 +1,7 @@
 // The messages of the WebSocket subprotocols, without a connection.
 #include <catch2/catch.hpp>
 
+#include "base/base64.hpp"
 #include "cri/streaming/channel_message.hpp"
 
 namespace jobpod::streaming {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/base64.hpp"
 #include "cri/streaming/base64_reader.hpp"
 
 namespace jobpod::streaming {

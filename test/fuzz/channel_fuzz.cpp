@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/base64.hpp"
 #include "cri/streaming/channel_message.hpp"
 #include "test/fuzz/fuzz_tools.hpp"
 
