@@ -50,7 +50,9 @@ TEST_CASE("ExecSync answers both streams and the exit code") {
 TEST_CASE("ExecSync output always fits a message") {
   Running running;
   cri::ExecSyncResponse response;
-  REQUIRE(Ask(running.server.runtime, &RuntimeStub::ExecSync, running.Exec("flood"), response).ok());
+  const auto status = Ask(running.server.runtime, &RuntimeStub::ExecSync, running.Exec("flood"), response);
+  INFO(status.error_message());
+  REQUIRE(status.ok());
   CHECK(response.stdout().size() > (15u << 20));
   CHECK(response.ByteSizeLong() < (16u << 20));
 }
