@@ -67,6 +67,9 @@ endif()
 target_link_libraries(jobpod_cli PUBLIC jobpod_cri_proto jobpod_config jobpod_endpoint jobpod_host_checks
   PRIVATE jobpod_streaming CLI11::CLI11 nlohmann_json::nlohmann_json jobpod_warnings)
 jobpod_unit_test(cli_test LIBRARIES jobpod_cli SOURCES cli/cli_test.cpp cli/run_host_${JOBPOD_OS}_test.cpp)
+if(WIN32)
+  target_sources(cli_test PRIVATE cli/stream_thread_windows_test.cpp)
+endif()
 add_executable(jobpod cli/main.cpp)
 target_link_libraries(jobpod PRIVATE jobpod_cli jobpod_warnings)
 

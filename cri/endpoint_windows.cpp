@@ -51,11 +51,11 @@ class PipeEndpoint final : public Endpoint {
  private:
   void Accept() {
     ++accepting_;
-    listener_->Accept([this](const Error& error, PipeListener::Pipe pipe) {
+    listener_->Accept([this](StatusOr<PipeListener::Pipe> pipe) {
       --accepting_;
-      if (error == net::error::operation_aborted) return;
-      if (error) return AcceptLater(error);
-      Connect(MakePipeDuplex(std::move(pipe)));
+      if (absl::IsCancelled(pipe.status())) return;
+      if (!pipe.ok()) return AcceptLater(pipe.status());
+      Connect(MakePipeDuplex(*std::move(pipe)));
       AcceptMore();
     });
   }
@@ -64,8 +64,8 @@ class PipeEndpoint final : public Endpoint {
     while (!leaving_ && accepting_ < kPending && accepting_ + clients_ < kClients) Accept();
   }
 
-  void AcceptLater(const Error& error) {
-    log::warn("endpoint: cannot wait for a client: {}", error.message());
+  void AcceptLater(const Status& why) {
+    log::warn("endpoint: {}", Message(why));
     pause_.expires_after(kPause);
     pause_.async_wait([this](const Error& cancelled) {
       if (!cancelled) AcceptMore();

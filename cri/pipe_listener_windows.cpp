@@ -4,7 +4,6 @@
 
 #include <sddl.h>
 
-#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/windows/overlapped_ptr.hpp>
 #include <set>
@@ -57,9 +56,7 @@ class WindowsPipeListener final : public PipeListener {
   void Accept(Handler handler) override {
     StatusOr<Handle> instance = first_ ? std::move(first_) : MakeInstance(path_, false);
     if (!instance.ok()) {
-      return net::post(io_, [this, handler = std::move(handler)] {
-        handler(net::error::no_memory, Pipe(io_));
-      });
+      return net::post(io_, [handler = std::move(handler), why = instance.status()] { handler(why); });
     }
     const auto pipe = std::make_shared<Pipe>(io_, instance->Release());
     waiting_.insert(pipe);
@@ -77,9 +74,10 @@ class WindowsPipeListener final : public PipeListener {
   void Wait(const std::shared_ptr<Pipe>& pipe, Handler handler) {
     net::windows::overlapped_ptr connected(
         io_, [this, pipe, handler = std::move(handler), closed = closed_](const Error& error, size_t) {
-          if (*closed) return handler(net::error::operation_aborted, std::move(*pipe));
+          if (*closed) return handler(absl::CancelledError("the pipe is closed"));
           waiting_.erase(pipe);
-          handler(error, std::move(*pipe));
+          if (!error) return handler(std::move(*pipe));
+          handler(absl::UnavailableError(Concat("wait for a client: ", error.message())));
         });
     const BOOL now = ConnectNamedPipe(pipe->native_handle(), connected.get());
     const DWORD error = now ? ERROR_SUCCESS : GetLastError();

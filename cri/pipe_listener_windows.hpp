@@ -15,7 +15,7 @@ namespace jobpod {
 class PipeListener {
  public:
   using Pipe = boost::asio::windows::stream_handle;
-  using Handler = std::function<void(const boost::system::error_code& error, Pipe pipe)>;
+  using Handler = std::function<void(StatusOr<Pipe> pipe)>;
 
   // Makes the pipe's first instance, whose name nobody else can have from now on. FailedPrecondition when somebody
   // has it. `path` is \\.\pipe\NAME.
@@ -23,10 +23,10 @@ class PipeListener {
   virtual ~PipeListener() = default;
 
   // Waits for one client, in an instance of its own; several may be under way. `handler` does not run inside the
-  // call. An error of the system (no memory) is the handler's.
+  // call, and is given Cancelled after Close.
   virtual void Accept(Handler handler) = 0;
 
-  // Ends what is under way, with operation_aborted.
+  // Ends what is under way.
   virtual void Close() = 0;
 };
 
