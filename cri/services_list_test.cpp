@@ -189,10 +189,10 @@ TEST_CASE("statistics have what kubelet reads") {
   pod_request.set_pod_sandbox_id(cluster.a);
   cri::PodSandboxStatsResponse pod;
   REQUIRE(Ask(cluster.server.runtime, &RuntimeStub::PodSandboxStats, pod_request, pod).ok());
-  const auto check = [](const auto& stats) {
-    CHECK(stats.containers_size() == 2);
-    CHECK(stats.cpu().usage_nano_cores().value() == 500'000'000);
-    CHECK(stats.process().process_count().value() == 4);
+  const auto check = [](const auto& part) {
+    CHECK(part.containers_size() == 2);
+    CHECK(part.cpu().usage_nano_cores().value() == 500'000'000);
+    CHECK(part.process().process_count().value() == 4);
   };
   pod.stats().has_windows() ? check(pod.stats().windows()) : check(pod.stats().linux());
   CHECK(pod.stats().attributes().metadata().uid() == "a-uid");
