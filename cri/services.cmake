@@ -28,7 +28,7 @@ target_compile_definitions(cri_proto_test PRIVATE JOBPOD_SOURCE_DIR="${PROJECT_S
 
 add_library(jobpod_cri_services STATIC
   services.cpp services_for_host.cpp runtime_service.cpp image_service.cpp skin.cpp events_stream.cpp item_list.cpp
-  admission.cpp admission_security.cpp admission_notes.cpp resolve.cpp info.cpp views_pod.cpp views_container.cpp usage.cpp image_view.cpp
+  admission.cpp admission_security.cpp admission_notes.cpp resolve.cpp info.cpp views_pod.cpp views_container.cpp usage.cpp pod_usage_${JOBPOD_OS}.cpp image_view.cpp
   translate_text.cpp translate_signal.cpp translate_limits.cpp translate_resources.cpp
   translate_pod.cpp translate_container.cpp translate_security.cpp
   status.cpp pod_start.cpp pod_stop.cpp pod_list.cpp pod_status.cpp pod_update.cpp pod_stats.cpp pod_metrics.cpp

@@ -189,9 +189,12 @@ TEST_CASE("statistics have what kubelet reads") {
   pod_request.set_pod_sandbox_id(cluster.a);
   cri::PodSandboxStatsResponse pod;
   REQUIRE(Ask(cluster.server.runtime, &RuntimeStub::PodSandboxStats, pod_request, pod).ok());
-  CHECK(pod.stats().linux().containers_size() == 2);
-  CHECK(pod.stats().linux().cpu().usage_nano_cores().value() == 500'000'000);
-  CHECK(pod.stats().linux().process().process_count().value() == 4);
+  const auto check = [](const auto& part) {
+    CHECK(part.containers_size() == 2);
+    CHECK(part.cpu().usage_nano_cores().value() == 500'000'000);
+    CHECK(part.process().process_count().value() == 4);
+  };
+  pod.stats().has_windows() ? check(pod.stats().windows()) : check(pod.stats().linux());
   CHECK(pod.stats().attributes().metadata().uid() == "a-uid");
 }
 

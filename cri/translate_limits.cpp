@@ -108,6 +108,20 @@ Status CheckLinux(const cri::LinuxContainerResources& asked) {
   return absl::OkStatus();
 }
 
+// In the reference's words, which users look for.
+Status CheckWindowsCpu(const cri::WindowsContainerResources& resources) {
+  const int64_t count = resources.cpu_count(), maximum = resources.cpu_maximum(), shares = resources.cpu_shares();
+  if ((count != 0) + (maximum != 0) + (shares != 0) > 1) {
+    return absl::InvalidArgumentError(Concat("resources: windows cpu_count: '", count, "', cpu_maximum: '", maximum,
+                                             "', and cpu_shares: '", shares, "' are mutually exclusive; set one"));
+  }
+  RETURN_IF_ERROR(Annotate(CheckRange("windows cpu_maximum", maximum, 1, 10'000),
+                           Concat("processor rate of `", maximum, "` is invalid")));
+  RETURN_IF_ERROR(Annotate(CheckRange("windows cpu_shares", shares, 1, 10'000),
+                           Concat("processor weight value of `", shares, "` is invalid")));
+  return CheckRange("windows cpu_count", count, 1, 65'536);
+}
+
 Status CheckAffinity(const cri::WindowsContainerResources& asked) {
   constexpr int kMaxGroups = 64;
   bool fits = asked.affinity_cpus_size() <= kMaxGroups;
@@ -152,9 +166,7 @@ StatusOr<Limits> TranslateLinuxLimits(const cri::LinuxContainerResources& resour
 
 StatusOr<Limits> TranslateWindowsLimits(const cri::WindowsContainerResources& resources) {
   constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
-  RETURN_IF_ERROR(CheckRange("windows cpu_maximum", resources.cpu_maximum(), 1, 10'000));
-  RETURN_IF_ERROR(CheckRange("windows cpu_shares", resources.cpu_shares(), 1, 10'000));
-  RETURN_IF_ERROR(CheckRange("windows cpu_count", resources.cpu_count(), 1, 65'536));
+  RETURN_IF_ERROR(CheckWindowsCpu(resources));
   RETURN_IF_ERROR(CheckRange("windows rootfs_size_in_bytes", resources.rootfs_size_in_bytes(), 1, kAny));
   RETURN_IF_ERROR(CheckMemory(resources.memory_limit_in_bytes()));
   RETURN_IF_ERROR(CheckAffinity(resources));

@@ -120,7 +120,10 @@ TEST_CASE("Windows limits have their own ranges, and processor groups become a l
   CHECK_FALSE(TranslateWindowsLimits(resources).ok());
   resources.clear_affinity_cpus();
   resources.set_cpu_maximum(10'001);
-  CHECK_FALSE(TranslateWindowsLimits(resources).ok());
+  CHECK_THAT(std::string(Message(TranslateWindowsLimits(resources).status())), Catch::Contains("processor rate of `10001` is invalid"));
+  resources.set_cpu_maximum(1);
+  resources.set_cpu_shares(1);
+  CHECK_THAT(std::string(Message(TranslateWindowsLimits(resources).status())), Catch::Contains("are mutually exclusive"));
 }
 
 TEST_CASE("stop signals have Linux's numbers, there and back") {

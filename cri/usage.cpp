@@ -1,4 +1,4 @@
-#include "cri/usage.hpp"
+#include "cri/usage_parts.hpp"
 
 namespace jobpod {
 namespace {
@@ -13,6 +13,16 @@ void SetPressure(const JobUsage::Pressure& pressure, cri::PsiStats& out) {
   set(pressure.some, *out.mutable_some());
   set(pressure.full, *out.mutable_full());
 }
+
+// Without swap accounting none is used and none is to be had.
+void SetSwap(const JobUsage& usage, cri::SwapUsage& out) {
+  const uint64_t used = usage.swap_bytes.value_or(0), limit = usage.swap_limit_bytes.value_or(0);
+  out.set_timestamp(usage.timestamp);
+  out.mutable_swap_usage_bytes()->set_value(used);
+  out.mutable_swap_available_bytes()->set_value(limit > used ? limit - used : 0);
+}
+
+}  // namespace
 
 void SetCpu(const JobUsage& usage, const std::optional<uint64_t>& nano_cores, cri::CpuUsage& out) {
   out.set_timestamp(usage.timestamp);
@@ -33,14 +43,6 @@ void SetMemory(const JobUsage& usage, cri::MemoryUsage& out) {
   if (usage.page_faults) out.mutable_page_faults()->set_value(*usage.page_faults);
   if (usage.major_page_faults) out.mutable_major_page_faults()->set_value(*usage.major_page_faults);
   if (usage.memory_pressure) SetPressure(*usage.memory_pressure, *out.mutable_psi());
-}
-
-// Without swap accounting none is used and none is to be had.
-void SetSwap(const JobUsage& usage, cri::SwapUsage& out) {
-  const uint64_t used = usage.swap_bytes.value_or(0), limit = usage.swap_limit_bytes.value_or(0);
-  out.set_timestamp(usage.timestamp);
-  out.mutable_swap_usage_bytes()->set_value(used);
-  out.mutable_swap_available_bytes()->set_value(limit > used ? limit - used : 0);
 }
 
 void SetIo(const JobUsage& usage, cri::IoUsage& out) {
@@ -67,8 +69,6 @@ void SetAttributes(const PodRecord& record, cri::PodSandboxAttributes& out) {
   *out.mutable_annotations() = spec.annotations();
 }
 
-}  // namespace
-
 cri::FilesystemUsage FilesystemOf(const FilesystemUsage& usage, int64_t timestamp) {
   cri::FilesystemUsage out;
   out.set_timestamp(timestamp);
@@ -86,20 +86,6 @@ cri::ContainerStats StatsOf(const ContainerUsage& usage) {
   SetSwap(usage.job, *stats.mutable_swap());
   if (usage.job.io_pressure) SetIo(usage.job, *stats.mutable_io());
   *stats.mutable_writable_layer() = FilesystemOf(usage.writable_layer, usage.job.timestamp);
-  return stats;
-}
-
-// No network part: the interfaces are the host's, not the pod's.
-cri::PodSandboxStats StatsOf(const PodUsage& usage) {
-  cri::PodSandboxStats stats;
-  SetAttributes(usage.pod->record, *stats.mutable_attributes());
-  auto& out = *stats.mutable_linux();
-  SetCpu(usage.job, usage.cpu_nano_cores, *out.mutable_cpu());
-  SetMemory(usage.job, *out.mutable_memory());
-  if (usage.job.io_pressure) SetIo(usage.job, *out.mutable_io());
-  out.mutable_process()->set_timestamp(usage.job.timestamp);
-  out.mutable_process()->mutable_process_count()->set_value(usage.job.processes);
-  for (const auto& container : usage.containers) *out.add_containers() = StatsOf(container);
   return stats;
 }
 

@@ -78,9 +78,9 @@ class Importer {
     return absl::OkStatus();
   }
 
-  // A Windows image is passed over when its name is also that of one for this host.
+  // Elsewhere than on Windows an image for it is passed over when its name is also that of one for this host.
   static bool IsFirstChoice(const Descriptor& entry, const std::vector<Descriptor>& entries) {
-    if (entry.platform.os != "windows") return true;
+    if (entry.platform.os != "windows" || HostPlatform().os == "windows") return true;
     return std::ranges::none_of(entries, [&](const Descriptor& other) {
       return other.name == entry.name && Fits(HostPlatform(), other.platform);
     });
@@ -106,7 +106,7 @@ class Importer {
     return absl::InvalidArgumentError("index.json leads to indexes of indexes without end");
   }
 
-  static Platform WindowsPlatform() { return {"windows", HostPlatform().architecture, "", ""}; }
+  static Platform WindowsPlatform() { return {"windows", HostArchitecture(), "", ""}; }
 
   static bool Fits(const Platform& wanted, const Platform& offer) {
     return ChoosePlatform(wanted, {offer}, ProcessorLevel()).has_value();
@@ -163,8 +163,8 @@ class Importer {
              const std::vector<std::string>& names, const std::string& tag,
              std::map<std::string, std::string> blobs) {
     ASSIGN_OR_RETURN(NewImage image, DescribeImage(id, config, layers, limits_));
-    const std::string platform =
-        image.image.config.os == "windows" ? WindowsPlatform().Text() : HostPlatform().Text();
+    const bool foreign = image.image.config.os == "windows" && HostPlatform().os != "windows";
+    const std::string platform = foreign ? WindowsPlatform().Text() : HostPlatform().Text();
     for (const auto& [digest, bytes] : blobs) image.resolutions.push_back(ResolutionKey(digest, platform));
     ASSIGN_OR_RETURN(image.names, FullNames(names, tag));
     LayerPins pins = catalog_.layers().Pin(LayerKeys(image.image));

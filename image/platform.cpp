@@ -7,12 +7,6 @@
 namespace jobpod {
 namespace {
 
-#if defined(__aarch64__)
-constexpr const char* kArchitecture = "arm64";
-#else
-constexpr const char* kArchitecture = "amd64";
-#endif
-
 // "v7" → 7; `fallback` when there is none.
 int VariantNumber(const std::string& variant, int fallback) {
   int number = fallback;
@@ -78,8 +72,12 @@ std::string Platform::Text() const {
   return text;
 }
 
-Platform HostPlatform() {
-  return {"linux", kArchitecture, "", ""};
+const char* HostArchitecture() {
+#if defined(__aarch64__)
+  return "arm64";
+#else
+  return "amd64";
+#endif
 }
 
 StatusOr<Platform> ParsePlatform(const std::string& text) {

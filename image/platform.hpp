@@ -16,8 +16,11 @@ struct Platform {
   std::string Text() const;
 };
 
-// What this machine runs.
+// What this machine runs; of Windows with its version.
 Platform HostPlatform();
+
+// "amd64", "arm64".
+const char* HostArchitecture();
 
 // "os[(version)]/architecture[/variant]", the version for Windows; empty text is HostPlatform(). InvalidArgument
 // when it is neither.

@@ -72,7 +72,8 @@ class Pull {
 
   // What may be taken; a digest can mean one image for it and another one without the exception.
   std::string Wanted() const {
-    return request_.any_windows ? Concat(wanted_.Text(), " or ", AnyWindows().Text()) : wanted_.Text();
+    const bool other = request_.any_windows && wanted_.os != "windows";
+    return other ? Concat(wanted_.Text(), " or ", AnyWindows().Text()) : wanted_.Text();
   }
 
   std::vector<std::string> Names() const {

@@ -128,7 +128,8 @@ TEST_CASE("stdin_once: the input ends with the first client that brings it") {
 
 TEST_CASE("A container without input can be looked at, and what it is sent goes nowhere") {
   Host host;
-  const std::string id = host.Start("trap 'echo last; exit 4' TERM; while :; do busybox usleep 5000; done");
+  const std::string id =
+      StartUp(host, "trap 'echo last; exit 4' TERM; echo up; while :; do busybox usleep 5000; done", {});
   Client client(Attach(host, id, kAll));
   REQUIRE(client.opened().ok());
   client.Write(std::string(1 << 20, 'x'));

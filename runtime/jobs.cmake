@@ -12,7 +12,7 @@ jobpod_unit_test(windows_words_test LIBRARIES jobpod_windows_words
 if(WIN32)
   add_library(jobpod_jobs STATIC
     job_windows.cpp job_tree_windows.cpp job_object_windows.cpp job_probe_windows.cpp job_usage_windows.cpp job_port_windows.cpp
-    job_signal_windows.cpp console_host_windows.cpp process_windows.cpp console_launcher_windows.cpp
+    job_signal_windows.cpp console_host_windows.cpp process_windows.cpp program_windows.cpp console_launcher_windows.cpp
     job_removal.cpp account_environment_windows.cpp logon_windows.cpp token_windows.cpp)
   target_link_libraries(jobpod_jobs
     PUBLIC jobpod_runtime_proto jobpod_base PRIVATE jobpod_windows_words userenv jobpod_warnings)

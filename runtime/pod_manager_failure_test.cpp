@@ -1,6 +1,7 @@
 // What stays, and what is told, when the daemon or a shim goes.
 #include <catch2/catch.hpp>
 
+#include "base/file.hpp"
 #include "runtime/pod_test_node.hpp"
 
 using namespace jobpod;
@@ -12,12 +13,12 @@ using namespace std::chrono_literals;
 TEST_CASE("Containers outlive the manager, and what happens meanwhile is told to the next one") {
   Node node;
   const std::string stays = node.Start({"say", "up", "lines", "exit", "5"}, [](ContainerSpec& spec) { spec.set_stdin(true); });
-  const std::string ends = node.Start({"sleep", "700", "say", "late", "exit", "6"});
+  const std::string ends = node.Start({"sleep", "500", "say", "late", "exit", "6"});
   const std::string created = node.Create({"exit", "2"});
   REQUIRE(node.Logs(stays, "up"));
   const int32_t pid = node.container(stays)->record.pid();
   node.Stop();
-  std::this_thread::sleep_for(1500ms);
+  CHECK(Eventually([&] { return PathExists(node.Directory("state/pods/" + node.pod_id()) + "/" + ends + ".exit"); }));
   node.Begin();
   CHECK(node.Exits(ends, 6));
   CHECK(node.Logs(ends, "late"));

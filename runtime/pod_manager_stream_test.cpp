@@ -121,7 +121,8 @@ TEST_CASE("An exec may have a terminal, which has a size") {
   REQUIRE(client.opened().ok());
   CHECK(client.Says("terminal"));
   client.Resize(100, 40);
-  std::this_thread::sleep_for(500ms);  // a size and what is typed travel apart
+  client.Write("typed\r");
+  CHECK(client.Says("got typed"));  // the size has had its time
   client.Write("quit\r");
   CHECK(client.Says(ResizesTerminals() ? "100x40" : "80x25"));
   CHECK(client.End().value() == 6);

@@ -62,6 +62,30 @@ TEST_CASE("A batch file is run by cmd.exe, with arguments that it does not inter
   CHECK(ended.code == 5);
 }
 
+TEST_CASE("An image's own command line is kept, and a path of several words is quoted") {
+  TemporaryDirectory directory;
+  const std::string program = directory.path + "\\two words.exe";
+  REQUIRE(WriteFileAtomic(program, Take(ReadFile(JOB_TEST_PROGRAM))).ok());
+  LaunchPlan plan = Plan({directory.path + "\\two", "words.exe", "arguments", "first", "a b"}, program);
+  plan.add_executable_words(1);
+  plan.add_executable_words(2);
+  CHECK(Run(plan).output == "[first][a b]");
+  plan.set_command_line(directory.path + "\\two words.exe arguments first   \"a b\"");
+  CHECK(Run(plan).output == "[first][a b]");
+  plan.clear_executable_words();
+  plan.set_command_line("program arguments \"one  two\"");
+  CHECK(Run(plan).output == "[one  two]");
+}
+
+TEST_CASE("A directory is no program") {
+  TemporaryDirectory directory;
+  JobFixture host("host");
+  auto job = Take(host.jobs().Create(host.root(), {}));
+  const Status refused = job->Spawn(Plan({"directory"}, directory.path), {}).status();
+  CHECK(absl::IsNotFound(refused));
+  CHECK(refused.ToString().find("found directory instead of executable") != std::string::npos);
+}
+
 TEST_CASE("The environment is the account's with the container's over it") {
   LaunchPlan plan = Plan({"echo", "%GREETING% %TEMP% %SystemRoot%"}, "C:\\nowhere\\echo.exe");
   plan.add_environment("GREETING=hello");

@@ -68,7 +68,7 @@ class AccountResolver {
     ASSIGN_OR_RETURN(const WindowsAccount own, calls_.own());
     if (account.sid == own.sid) return Describe(account, LOGON_OWN);
     if (account.sid == kSystem && calls_.is_only_account()) {
-      log::info("container {}: {}\\{} is all there is on this system, and so is its SYSTEM", container_id_, own.domain,
+      log::debug("container {}: {}\\{} is all there is on this system, and so is its SYSTEM", container_id_, own.domain,
                 own.name);
       return Describe(account, LOGON_OWN);
     }

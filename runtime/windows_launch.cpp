@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/windows_name.hpp"
 #include "runtime/mount_point.hpp"
 #include "runtime/windows_command_line.hpp"
 #include "runtime/windows_environment.hpp"
@@ -97,8 +98,11 @@ StatusOr<std::string> ChooseWindowsDirectory(const WindowsDirectories& directori
   if (directories.container.empty()) return Below(rootfs, Backslashes(directories.image));
   const std::string asked = Substitute(directories.container, rootfs);
   const bool names_rootfs = asked != directories.container;
-  if (directories.own_view || names_rootfs) return OnHost(Backslashes(asked), rootfs);
-  return Below(rootfs, Backslashes(asked));
+  const std::string path = Backslashes(asked);
+  if (directories.own_view || names_rootfs) return OnHost(path, rootfs);
+  if (!path.starts_with("\\\\")) return Below(rootfs, path);
+  return absl::InvalidArgumentError(Concat("working_dir \"", path, "\" is on another machine; give one of this host, or "
+                                           "below %CONTAINER_SANDBOX_MOUNT_POINT%"));
 }
 
 bool IsWithinWindowsDirectory(std::string_view path, std::string_view directory) {
@@ -139,6 +143,9 @@ StatusOr<std::string> JoinWindowsLogPath(std::string directory, std::string_view
   if (Concat("\\", path, "\\").find("\\..\\") != std::string::npos) {
     return absl::InvalidArgumentError(
         Concat("log_path \"", relative, "\" leaves the pod's log_directory; remove the \"..\""));
+  }
+  for (std::string_view part : Parts(path)) {
+    RETURN_IF_ERROR(Annotate(CheckWindowsName(part), Concat("log_path \"", relative, "\"")));
   }
   return Join(std::move(directory), Parts(path));
 }

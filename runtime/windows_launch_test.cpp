@@ -67,6 +67,10 @@ TEST_CASE("Windows: with a view of its own the pod's working directory is as giv
   CHECK(absl::IsInvalidArgument(ChooseWindowsDirectory({"relative", "", kRootfs, true}).status()));
 }
 
+TEST_CASE("Windows: below the rootfs there is no other machine") {
+  CHECK(absl::IsInvalidArgument(ChooseWindowsDirectory({"\\\\server\\share", "", kRootfs, false}).status()));
+}
+
 TEST_CASE("Windows: what lies in a directory") {
   CHECK(IsWithinWindowsDirectory("c:\\HPC\\id\\x", kRootfs));
   CHECK(IsWithinWindowsDirectory(kRootfs, kRootfs));
@@ -121,7 +125,7 @@ TEST_CASE("Windows: logs stay below the pod's log directory, on a drive") {
   CHECK(join("D:/logs", ".\\a\\\\0.log").value() == "D:\\logs\\a\\0.log");
   CHECK(join("", "a").value().empty());
   CHECK(join("C:\\x", "").value().empty());
-  for (const char* bad : {"..\\x", "a/../../x", "\\x", "/x", "C:\\x", "a:stream"}) {
+  for (const char* bad : {"..\\x", "a/../../x", "\\x", "/x", "C:\\x", "a:stream", "NUL", "con.log", "a/x.", "a?"}) {
     CAPTURE(bad);
     CHECK(absl::IsInvalidArgument(join("C:\\logs", bad).status()));
   }

@@ -31,10 +31,13 @@ struct Run {
   std::string pod_id{}, container_id{};
 };
 
-StatusOr<std::string> ImageId(const Run& run) {
-  ASSIGN_OR_RETURN(const auto image, FindImage(run.client, run.options.image));
-  if (image) return image->id();
-  return Pull(run.client, {.reference = run.options.image});
+StatusOr<cri::Image> FindOrPull(const Run& run) {
+  ASSIGN_OR_RETURN(auto image, FindImage(run.client, run.options.image));
+  if (image) return *image;
+  ASSIGN_OR_RETURN(const std::string id, Pull(run.client, {.reference = run.options.image}));
+  ASSIGN_OR_RETURN(image, FindImage(run.client, id));
+  if (image) return *image;
+  return absl::NotFoundError(Concat("image ", id, " was removed while it was to be used"));
 }
 
 // One call that Ctrl-C cancels.
@@ -153,15 +156,16 @@ int Finish(const Run& run, bool& detached) {
   return last->exit_code();
 }
 
-int RunPod(const RunOptions& options, const Globals& globals) {
+int RunPod(RunOptions options, const Globals& globals) {
   const StatusOr<Client> client = Connect(globals.address);
   if (!client.ok()) return Report(client.status(), kOwnFailure);
   Run run{.client = *client, .options = options, .json = globals.json};
-  const StatusOr<std::string> image_id = ImageId(run);
-  if (!image_id.ok()) return Report(image_id.status(), kOwnFailure);
+  const StatusOr<cri::Image> image = FindOrPull(run);
+  if (!image.ok()) return Report(image.status(), kOwnFailure);
+  if (options.user.empty() && image->username().empty()) options.user = kDefaultUser;
   ScopeExit remove([&] { Remove(run); });
   Status ready = StartPod(run);
-  if (ready.ok()) ready = CreateContainer(run, *image_id);
+  if (ready.ok()) ready = CreateContainer(run, image->id());
   if (!ready.ok()) return Report(ready, kOwnFailure);
   const Status started = StartContainer(run);
   if (!started.ok()) return Report(started, CodeOfStartError(started));

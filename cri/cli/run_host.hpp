@@ -15,6 +15,8 @@ StatusOr<::runtime::v1::Mount> ParseMount(const std::string& text);
 
 // `text` is what --user was given, or empty.
 extern const char* const kUserHelp;
+// Who it is when neither that nor the image says; empty: what the daemon does then.
+extern const char* const kDefaultUser;
 Status SetUser(const std::string& text, ::runtime::v1::ContainerConfig& config);
 
 // 0 = no limit.

@@ -25,6 +25,7 @@ std::optional<int64_t> WholeNumber(std::string_view text) {
 }  // namespace
 
 const char* const kUserHelp = "Who the process is on the host: NAME, UID or UID:GID";
+const char* const kDefaultUser = "";
 
 StatusOr<cri::Mount> ParseMount(const std::string& text) {
   std::string rest = text;

@@ -34,7 +34,9 @@ size_t EndOfPath(std::string_view text) {
 
 }  // namespace
 
-const char* const kUserHelp = "Who the process is on the host, for instance \"NT AUTHORITY\\LOCAL SERVICE\"";
+const char* const kUserHelp = "Who the process is on the host, for instance \"NT AUTHORITY\\LOCAL SERVICE\"; the "
+                              "image's user, or else NT AUTHORITY\\SYSTEM, when nobody is named";
+const char* const kDefaultUser = "NT AUTHORITY\\SYSTEM";
 
 StatusOr<cri::Mount> ParseMount(const std::string& text) {
   std::string rest = text;

@@ -45,7 +45,8 @@ class HandleList {
   std::string space_;
 };
 
-// Its own process group keeps a console's Ctrl-C from the daemons: their owner ends them.
+// A console of its own keeps a Ctrl-C from the daemons: their owner ends them. Not a process group: to Wine its members
+// are deaf to every event.
 PROCESS_INFORMATION Spawn(const std::vector<std::string>& command, const std::string& output) {
   const Handle input = OpenInherited("NUL", GENERIC_READ, OPEN_EXISTING);
   const Handle file = OpenInherited(output, FILE_APPEND_DATA | SYNCHRONIZE, OPEN_ALWAYS);
@@ -61,8 +62,7 @@ PROCESS_INFORMATION Spawn(const std::vector<std::string>& command, const std::st
   std::wstring text = Wide(*line);
   PROCESS_INFORMATION born{};
   if (!CreateProcessW(nullptr, text.data(), nullptr, nullptr, TRUE,
-                      EXTENDED_STARTUPINFO_PRESENT | CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW, nullptr, nullptr,
-                      &startup.StartupInfo, &born)) {
+                      EXTENDED_STARTUPINFO_PRESENT | CREATE_NO_WINDOW, nullptr, nullptr, &startup.StartupInfo, &born)) {
     SetUpFailed(Concat("start ", command[0], ": error ", GetLastError()));
   }
   const Handle thread(born.hThread);

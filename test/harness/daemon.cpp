@@ -48,7 +48,7 @@ void Daemon::Launch() {
 
 void Daemon::Start() {
   Launch();
-  const bool ready = Eventually([&] { return !process_.Running() || client_->Connects(Milliseconds(200)); },
+  const bool ready = Eventually([&] { return !process_.Running() || client_->Connects(Milliseconds(3000)); },
                                 Milliseconds(20'000));
   if (!ready || !process_.Running()) SetUpFailed("jobpodd did not start:\n" + LogTail());
 }

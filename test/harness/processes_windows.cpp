@@ -11,10 +11,15 @@
 namespace jobpod::test {
 namespace {
 
-constexpr auto kProcessCommandLine = static_cast<PROCESSINFOCLASS>(60);
-
 Handle Open(pid_t pid, DWORD access) {
   return Handle(OpenProcess(access, FALSE, static_cast<DWORD>(pid)));
+}
+
+// What lies at an address of another process.
+template <typename Thing>
+bool Read(HANDLE process, const void* address, Thing& thing) {
+  SIZE_T got = 0;
+  return ReadProcessMemory(process, address, &thing, sizeof thing, &got) && got == sizeof thing;
 }
 
 }  // namespace
@@ -29,16 +34,21 @@ std::vector<pid_t> AllProcesses() {
   return pids;
 }
 
+// From the process's own memory: Wine 8 does not tell it otherwise.
 std::string CommandLine(pid_t pid) {
-  const Handle process = Open(pid, PROCESS_QUERY_LIMITED_INFORMATION);
-  std::string buffer(sizeof(UNICODE_STRING) + 2 * 0x8000, '\0');
+  const Handle process = Open(pid, PROCESS_QUERY_INFORMATION | PROCESS_VM_READ);
+  PROCESS_BASIC_INFORMATION basic{};
+  PEB block{};
+  RTL_USER_PROCESS_PARAMETERS parameters{};
   ULONG size = 0;
-  if (!process || NtQueryInformationProcess(process.get(), kProcessCommandLine, buffer.data(),
-                                            static_cast<ULONG>(buffer.size()), &size) < 0) {
+  if (!process || NtQueryInformationProcess(process.get(), ProcessBasicInformation, &basic, sizeof basic, &size) < 0 ||
+      !Read(process.get(), basic.PebBaseAddress, block) || !Read(process.get(), block.ProcessParameters, parameters)) {
     return "";
   }
-  const auto* line = reinterpret_cast<const UNICODE_STRING*>(buffer.data());
-  return Utf8({line->Buffer, line->Length / sizeof(wchar_t)});
+  std::wstring line(parameters.CommandLine.Length / sizeof(wchar_t), L'\0');
+  SIZE_T got = 0;
+  ReadProcessMemory(process.get(), parameters.CommandLine.Buffer, line.data(), parameters.CommandLine.Length, &got);
+  return Utf8(line);
 }
 
 bool Alive(pid_t pid) {

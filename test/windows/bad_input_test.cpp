@@ -59,7 +59,7 @@ TEST_CASE("hostile layers are refused with the entry's name, and leave nothing")
 TEST_CASE("links that lead out of an image and streams of its files do no harm") {
   const Outside outside;
   Pod pod;
-  for (const char* name : {"contained-links", "contained-stream"}) {
+  for (const char* name : {"contained-links", "contained-stream", "contained-drive"}) {
     std::string image;
     const grpc::Status outcome =
         Outcome([&] { image = Import(SharedDaemon(), Concat(ImagesDirectory(), "\\hostile\\", name)).front(); });

@@ -89,7 +89,7 @@ ATTACKS = {
     "trailing-space": entries("Files/file "),
     "forbidden-letter": entries("Files/what?.txt"),
     "backslash": entries("Files/..\\..\\jobpod-outside\\escaped.txt"),
-    "drive": entries("Files/C:\\jobpod-outside\\escaped.txt"),
+    "contained-drive": entries("Files/C:\\jobpod-outside\\escaped.txt"),
     "dot-dot": entries("Files/../../../jobpod-outside/escaped.txt"),
     "colliding-case": entries("Files/Readme.txt", "Files/README.txt"),
     "through-a-link": link_out,

@@ -47,7 +47,7 @@ std::vector<std::string> Leftovers(const Daemon& daemon, const std::set<std::str
   std::vector<std::string> found;
   Processes(daemon, ids, found);
   for (const std::string& id : ids)
-    if (fs::exists("C:\\hpc\\" + id)) found.push_back("link C:\\hpc\\" + id);
+    if (fs::exists(daemon.directory() + "\\root\\hpc\\" + id)) found.push_back("link to the files of " + id);
   Entries(daemon.directory() + "\\state\\pods", found);
   Entries(daemon.directory() + "\\root\\images\\containers", found);
   Rows(daemon.directory() + "\\root\\pods.db", found);

@@ -6,10 +6,8 @@
 
 namespace jobpod::test {
 
-std::string RootfsOf(Pod& pod, const std::string& running) {
-  const std::string line = pod.client().Exec(running, Deeds("env CONTAINER_SANDBOX_MOUNT_POINT")).stdout();
-  const size_t start = line.find('=') + 1;
-  return line.substr(start, line.find('\n') - start);
+std::string RootfsOf(const std::string& container, const Daemon& daemon) {
+  return daemon.directory() + "\\root\\hpc\\" + container;
 }
 
 double SecondsOf(const std::function<void()>& call) {

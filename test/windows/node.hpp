@@ -20,8 +20,8 @@ inline cri::ContainerConfig Does(const std::string& deeds) { return Does(deeds, 
 inline cri::ContainerConfig Command(const std::vector<std::string>& words) { return Command(words, SharedDaemon()); }
 inline cri::ContainerConfig Sleeps() { return Sleeps(SharedDaemon()); }
 
-// The directory of a container's files, as the host sees it, with a backslash behind it.
-std::string RootfsOf(Pod& pod, const std::string& running);
+// The directory of a container's files, as the host sees it.
+std::string RootfsOf(const std::string& container, const Daemon& daemon = SharedDaemon());
 
 double SecondsOf(const std::function<void()>& call);
 // Children that the probe has started, from what it printed.

@@ -130,7 +130,7 @@ TEST_CASE("a second daemon on the same root, or at the same pipe, is refused") {
                  Milliseconds(15'000));
   INFO(same_pipe.output);
   CHECK(same_pipe.exit_code == 1);
-  CHECK_THAT(same_pipe.output, Catch::Contains("already listens"));
+  CHECK_THAT(same_pipe.output, Catch::Contains("already has the pipe"));
   CHECK(daemon.client().Connects(Milliseconds(2'000)));
 }
 

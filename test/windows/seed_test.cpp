@@ -23,7 +23,7 @@ TEST_CASE("the host's files are at the root, to read and to write") {
       Command({kProbe, "read", directory / "from-host.txt", "+", "write", directory / "from-pod.txt", "of the pod"});
   const Ran ran = pod.Run(container);
   CHECK(ran.status.exit_code() == 0);
-  CHECK(ran.out == "of the host\n");
+  CHECK(ran.out == "of the host");
   CHECK(Slurp(directory / "from-pod.txt") == "of the pod");
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("layers lie over one another whatever the case of their names, whiteou
 TEST_CASE("a container's files are its own") {
   Pod pod;
   const Ran first = pod.Run(Does("write app\\hello.txt changed + read app\\hello.txt"));
-  CHECK(first.out == "changed\n");
+  CHECK(first.out == "changed");
   CHECK(pod.Run(Does("read app\\hello.txt")).out == "hello from the image\n");
 }
 
@@ -80,7 +80,7 @@ TEST_CASE("an init container prepares the node for the next one") {
   const std::string file = Concat("\\jobpod-", pod.id().substr(0, 12), ".txt");  // of the current drive: the host's C:
   CHECK(pod.Run(Command({kProbe, "write", file, "test"})).status.exit_code() == 0);
   const Ran ran = pod.Run(Command({kProbe, "read", file, "+", "remove", file}));
-  CHECK(ran.out == "test\n");
+  CHECK(ran.out == "test");
   CHECK(ran.status.exit_code() == 0);
 }
 

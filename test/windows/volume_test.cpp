@@ -26,7 +26,7 @@ TEST_CASE("directories are shared with the host in both directions") {
   AddMount(container, volume.path(), "/d");  // another name, another case
   const Ran ran = pod.Run(container);
   INFO(ran.err);
-  CHECK(ran.out == "from hostfrom host\n");
+  CHECK(ran.out == "from hostfrom host");
   CHECK(Slurp(volume / "out.txt") == "back");
 }
 
@@ -80,7 +80,7 @@ TEST_CASE("a named pipe needs no mount, and cannot have another name") {
   REQUIRE(pod.Says(server, "serving"));
   cri::ContainerConfig container = Command({kProbe, "pipe-read", pipe});
   AddMount(container, pipe, pipe);
-  CHECK(pod.Run(container).out == "through the pipe\n");
+  CHECK(pod.Run(container).out == "through the pipe");
   CHECK_CODE(INVALID_ARGUMENT, CreateWith(pod, pipe, "\\\\.\\pipe\\other"));
   CHECK_CODE(INVALID_ARGUMENT, CreateWith(pod, "//./pipe/x", "/run/x.sock"));
 }
@@ -119,7 +119,7 @@ TEST_CASE("a volume takes the place of what the image has there; removing the co
   CHECK(ran.out == "mine.txt\n");
   pod.client().Remove(ran.id);
   CHECK(Slurp(volume / "mine.txt") == "mine");
-  CHECK(!fs::exists("C:\\hpc\\" + ran.id));
+  CHECK(!fs::exists(RootfsOf(ran.id)));
 }
 
 TEST_CASE("paths beyond 260 characters are reached below the rootfs") {
@@ -135,11 +135,11 @@ TEST_CASE("read-only files and files in use do not keep a container from being r
   const Ran ran = pod.Run(Does("attributes app\\hello.txt 1"));
   CHECK(ran.status.exit_code() == 0);
   pod.client().Remove(ran.id);
-  CHECK(!fs::exists("C:\\hpc\\" + ran.id));
+  CHECK(!fs::exists(RootfsOf(ran.id)));
   const std::string running = pod.Start(Does("hold app\\hello.txt + out up + sleep"));
   REQUIRE(pod.Says(running, "up"));
   pod.client().Remove(running);
-  CHECK(!fs::exists("C:\\hpc\\" + running));
+  CHECK(!fs::exists(RootfsOf(running)));
 }
 
 }  // namespace jobpod::test

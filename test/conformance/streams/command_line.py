@@ -12,6 +12,11 @@ from program import run
 from wait import until
 
 
+# Of the container's shell; behind that of the terminal's own when the command was typed ahead of it.
+def wait_for_prompt(window):
+    until("the shell asks", lambda: window.text().rstrip().endswith("#"))
+
+
 def add(cases):
     @cases.case("jobpod exec: output, errors, input, exit codes")
     def _(place):
@@ -36,7 +41,7 @@ def add(cases):
         with place.sleeper() as container, place.tmux.window(88, 22) as window:
             window.type("before=$(stty -a)")
             window.run(place.own("exec", "-it", container, "--", "sh"), '; echo "left $?"')
-            window.wait_for("# ")
+            wait_for_prompt(window)
             window.type("stty size")
             window.wait_for("22 88")
             window.resize(77, 21)
@@ -64,7 +69,7 @@ def add(cases):
         with place.tmux.window(80, 24) as window:
             window.type("before=$(stty -a)")
             window.run(place.own("run", "-it", "--log-dir", logs, image("busybox"), "--", "sh"), '; echo "left $?"')
-            window.wait_for("# ")  # the prompt came before the client did
+            wait_for_prompt(window)  # it came before the client did
             window.type("stty size; tty")
             window.wait_for("24 80")
             window.type("echo; exit 6")  # a line that begins anew, whenever the typed one is echoed
@@ -80,7 +85,7 @@ def add(cases):
         with place.tmux.window() as window:
             command = ("run", "-it", "--name", "away", "--log-dir", logs, image("busybox"), "--", "sh")
             window.run(place.own(*command), '; echo "left $?"')
-            window.wait_for("# ")
+            wait_for_prompt(window)
             window.type("stty -echo; echo one")
             window.wait_for("one")
             window.press("C-p", "C-q")

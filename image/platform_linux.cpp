@@ -1,0 +1,9 @@
+#include "image/platform.hpp"
+
+namespace jobpod {
+
+Platform HostPlatform() {
+  return {"linux", HostArchitecture(), "", ""};
+}
+
+}  // namespace jobpod
