@@ -1,4 +1,11 @@
 # The stack of deploy/windows/build-stack: archives in the sysroot, header-only libraries through links.
+# What was found in another stack is forgotten.
+if(NOT JOBPOD_FOUND_IN STREQUAL JOBPOD_WINDOWS_STACK)
+  foreach(package absl re2 c-ares)
+    unset(${package}_DIR CACHE)
+  endforeach()
+  set(JOBPOD_FOUND_IN ${JOBPOD_WINDOWS_STACK} CACHE INTERNAL "The stack that packages were found in")
+endif()
 find_package(Threads REQUIRED)
 find_package(absl CONFIG REQUIRED)
 # CMake would find the import library of a DLL.

@@ -15,7 +15,7 @@ class RootLock {
 };
 
 // Makes `root` when missing and locks <root>/lock. FailedPrecondition, naming the other daemon's pid, while another
-// holds it.
+// holds it; PermissionDenied when somebody else than an administrator owns it or a directory above it (Windows).
 StatusOr<std::unique_ptr<RootLock>> LockRoot(const std::string& root);
 
 }  // namespace jobpod

@@ -1,3 +1,4 @@
+#include "base/log.hpp"
 #include "base/win32_windows.hpp"
 #include "cri/event_log_windows.hpp"
 #include "cri/process.hpp"
@@ -40,6 +41,10 @@ Status SetFailureActions(SC_HANDLE service) {
   SERVICE_FAILURE_ACTIONS_FLAG also_errors{TRUE};  // not only when it has crashed
   if (ChangeServiceConfig2W(service, SERVICE_CONFIG_FAILURE_ACTIONS, &failure) &&
       ChangeServiceConfig2W(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &also_errors)) {
+    return absl::OkStatus();
+  }
+  if (GetLastError() == ERROR_INVALID_LEVEL) {
+    log::warn("this system (Wine) does not start failed services again");
     return absl::OkStatus();
   }
   return LastErrorStatus("set what happens when the service jobpod fails");

@@ -24,9 +24,11 @@ function Invoke-Checked([string] $Program, [string[]] $Arguments) {
   if ($LASTEXITCODE -ne 0) { throw "$Program $($Arguments -join ' ') failed: $output" }
 }
 
-# SYSTEM and Administrators, by number, for their names differ from language to language; nothing inherited.
+# SYSTEM and Administrators, by number, for their names differ from language to language; nothing inherited. Anybody may
+# have made the directory before.
 function New-PrivateDirectory([string] $Path) {
   New-Item -ItemType Directory -Force -Path $Path | Out-Null
+  Invoke-Checked icacls.exe @($Path, '/setowner', '*S-1-5-32-544', '/q')
   Invoke-Checked icacls.exe @($Path, '/inheritance:r', '/grant:r', '*S-1-5-18:(OI)(CI)F', '*S-1-5-32-544:(OI)(CI)F', '/q')
 }
 

@@ -4,10 +4,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/windows/stream_handle.hpp>
 
+#include "base/owner_windows.hpp"
 #include "base/pipe_windows.hpp"
 #include "base/win32_windows.hpp"
 #include "runtime/shim/client_core.hpp"
-#include "runtime/shim/pipe_owner_windows.hpp"
 
 namespace jobpod {
 namespace {
@@ -145,7 +145,7 @@ StatusOr<Handle> Open(const std::string& name) {
 StatusOr<std::shared_ptr<ShimClient>> ShimClient::Connect(boost::asio::io_context& io, const std::string& socket,
                                                           Callbacks callbacks) {
   ASSIGN_OR_RETURN(Handle pipe, Open(socket));
-  RETURN_IF_ERROR(CheckPipeOwner(pipe.get(), socket));
+  RETURN_IF_ERROR(CheckOwner(pipe.get(), SE_KERNEL_OBJECT, Concat("the pipe ", socket)));
   auto client = std::make_shared<WindowsShimClient>(io, std::move(pipe), std::move(callbacks));
   boost::asio::post(io, [client] { client->Begin(); });
   return std::static_pointer_cast<ShimClient>(client);
