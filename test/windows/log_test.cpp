@@ -48,7 +48,7 @@ TEST_CASE("a line of more than 16 KiB is split into partial ones and joins to it
 
 TEST_CASE("everything written is in the log when the container is EXITED") {
   Pod pod;
-  for (int round = 0; round < 3; ++round) CHECK(CountedLines(pod.Run(Does("count 20000")).out) == 20000);
+  for (int round = 0; round < 3; ++round) CHECK(CountedLines(pod.Run(Does("count 3000")).out) == 3000);
 }
 
 TEST_CASE("a log renamed while it is written goes on in a new file after ReopenContainerLog, nothing lost") {
@@ -70,7 +70,7 @@ TEST_CASE("a log renamed while it is written goes on in a new file after ReopenC
 
 TEST_CASE("a container without a log path runs without a log") {
   Pod pod;
-  cri::ContainerConfig container = Does("count 20000 + exit 3");
+  cri::ContainerConfig container = Does("count 3000 + exit 3");
   container.clear_log_path();
   CHECK(pod.Run(container).status.exit_code() == 3);
 }

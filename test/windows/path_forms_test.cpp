@@ -15,7 +15,7 @@ struct Form {
 };
 
 constexpr const char* kSystem = "MS/Windows";  // uname -o
-constexpr const char* kVersion = "Version";    // cmd /c ver
+constexpr const char* kVersion = "Windows";    // cmd /c ver
 constexpr const char* kFile = "uname.exe";     // dir
 
 constexpr Form kForms[] = {

@@ -22,7 +22,9 @@ TEST_CASE("a container's and a pod's usage is told") {
   INFO(pod_stats.ShortDebugString());
   CHECK(pod_stats.windows().cpu().usage_core_nano_seconds().value() >= 50'000'000);
   CHECK(pod_stats.windows().memory().working_set_bytes().value() >= 20u << 20);
-  CHECK(pod_stats.windows().process().process_count().value() == 1);  // no pause process
+  // The program and perhaps the console host that the system starts beside it, but no pause process.
+  const uint64_t processes = pod_stats.windows().process().process_count().value();
+  CHECK((processes == 1 || processes == 2));
   CHECK(pod_stats.windows().containers_size() == 1);
   const auto all = pod.client().Call(&Runtime::ListContainerStats, cri::ListContainerStatsRequest());
   CHECK(all.stats_size() >= 1);

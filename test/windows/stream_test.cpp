@@ -112,6 +112,7 @@ TEST_CASE("jobpod run is a pod's whole life with its exit code, and leaves nothi
   const CommandResult result =
       Jobpod({"run", "--log-dir", SharedDaemon().directory() + "\\run-logs", "windows.test/probe:1", "--", kProbe, "out",
               "from a pod", "+", "exit", "17"});
+  INFO(result.output);
   CHECK_THAT(result.output, Catch::Contains("from a pod\n"));
   CHECK(result.exit_code == 17);
   CHECK(Jobpod({"ps", "--all", "--output", "json"}).output.find("from a pod") == std::string::npos);

@@ -2,6 +2,8 @@
 
 #include <windows.h>
 
+#include <algorithm>
+
 namespace jobpod::probe {
 namespace {
 
@@ -18,9 +20,11 @@ int PrintName(Words words) {
   return 0;
 }
 
+// The program's path has backslashes by then, as PowerShell resolves it.
 int RunAndWait(Words words) {
-  std::string line;
-  for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
+  std::string line = Word(words, 0);
+  std::ranges::replace(line, '/', '\\');
+  for (size_t i = 1; i < words.size(); ++i) line += " " + words[i];
   std::wstring text = Wide(line);
   STARTUPINFOW startup{};
   startup.cb = sizeof startup;
