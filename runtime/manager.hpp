@@ -21,6 +21,7 @@
 #include "runtime/live.hpp"
 #include "runtime/pod_manager.hpp"
 #include "runtime/seccomp.hpp"
+#include "runtime/host_journal.hpp"
 #include "runtime/store.hpp"
 #include "runtime/user.hpp"
 #include "volumes/volumes.hpp"
@@ -35,7 +36,8 @@ shim::ContainerReport UnknownEnd(std::string_view why);
 
 class Manager final : public PodManager {
  public:
-  Manager(PodManagerConfig config, Images& images, std::unique_ptr<Store> store, std::unique_ptr<Jobs> jobs);
+  Manager(PodManagerConfig config, Images& images, std::unique_ptr<Store> store, std::unique_ptr<HostJournal> journal,
+          std::unique_ptr<Jobs> jobs);
   ~Manager() override;
 
   // Loads the store and finds out what still runs (recover.cpp). Called once, before any other call.
@@ -169,6 +171,7 @@ class Manager final : public PodManager {
   const PodManagerConfig config_;
   Images& images_;
   std::unique_ptr<Store> store_;
+  std::unique_ptr<HostJournal> journal_;
   std::unique_ptr<Jobs> jobs_;
   Volumes volumes_;
   Accounts accounts_;

@@ -6,13 +6,14 @@
 namespace jobpod {
 
 Manager::Manager(PodManagerConfig config, Images& images, std::unique_ptr<Store> store,
-                 std::unique_ptr<Jobs> jobs)
+                 std::unique_ptr<HostJournal> journal, std::unique_ptr<Jobs> jobs)
     : config_(std::move(config)),
       images_(images),
       store_(std::move(store)),
+      journal_(std::move(journal)),
       jobs_(std::move(jobs)),
-      volumes_(*store_, config_.link_root.empty() ? config_.root + "/hpc" : config_.link_root, config_.bind_root),
-      accounts_(*store_),
+      volumes_(*journal_, config_.link_root.empty() ? config_.root + "/hpc" : config_.link_root, config_.bind_root),
+      accounts_(*journal_),
       io_work_(io_.get_executor()),
       reaper_(ChildReaper::Start(io_)),
       io_thread_([this] { io_.run(); }) {}
@@ -30,7 +31,8 @@ StatusOr<std::unique_ptr<PodManager>> PodManager::Open(const PodManagerConfig& c
   RETURN_IF_ERROR(MakeDirectories(config.state + "/pods", 0711));
   ASSIGN_OR_RETURN(std::unique_ptr<Jobs> jobs, SystemJobs());
   ASSIGN_OR_RETURN(std::unique_ptr<Store> store, Store::Open(config.root + "/pods.db"));
-  auto manager = std::make_unique<Manager>(config, images, std::move(store), std::move(jobs));
+  ASSIGN_OR_RETURN(std::unique_ptr<HostJournal> journal, HostJournal::Open(config.root + "/host.db"));
+  auto manager = std::make_unique<Manager>(config, images, std::move(store), std::move(journal), std::move(jobs));
   RETURN_IF_ERROR(manager->Recover());
   return manager;
 }

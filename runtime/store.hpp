@@ -1,17 +1,14 @@
-// What must be remembered: pods, containers and the journal, in SQLite (WAL, synchronous NORMAL: nothing is
-// lost by a killed daemon). Read once at start; every later read is from memory.
+// What must be remembered of pods and containers, in SQLite (WAL, synchronous NORMAL: nothing is lost by a killed
+// daemon). Read once, at start.
 #pragma once
 
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
 
-#include <map>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <vector>
 
-#include "base/journal.hpp"
 #include "base/sqlite.hpp"
 #include "runtime/checkpointer.hpp"
 #include "runtime/record.pb.h"
@@ -19,7 +16,7 @@
 namespace jobpod {
 
 // Thread-safe.
-class Store : public Journal {
+class Store {
  public:
   struct Content {
     std::vector<PodRecord> pods;
@@ -40,30 +37,17 @@ class Store : public Journal {
   Status DeletePod(const std::string& id);
   Status DeleteContainer(const std::string& id);
 
-  // Journal.
-  Status Write(const JournalEntry& entry) override;
-  Status Strike(std::string_view owner, std::string_view kind, std::string_view path) override;
-  std::vector<JournalEntry> OwnedBy(std::string_view owner) const override;
-  std::vector<JournalEntry> ForPath(std::string_view path) const override;
-  std::vector<JournalEntry> All() const override;
-
  private:
   struct Statements {
-    SqliteStatement save_pod, save_container, delete_pod, delete_container, write, strike;
+    SqliteStatement save_pod, save_container, delete_pod, delete_container;
   };
 
-  Status OpenLocked(const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Status SetUpSchemaLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status PrepareLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Status LoadJournalLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status Run(SqliteStatement& statement) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  std::vector<JournalEntry> Select(const std::function<bool(const JournalEntry&)>& wanted) const;
 
   mutable absl::Mutex mutex_;
   SqliteDatabase database_ ABSL_GUARDED_BY(mutex_);
   Statements statements_ ABSL_GUARDED_BY(mutex_);
-  // The journal in memory, in the order it was written.
-  std::vector<JournalEntry> journal_ ABSL_GUARDED_BY(mutex_);
   bool was_damaged_ = false;
   std::unique_ptr<Checkpointer> checkpointer_;
 };

@@ -44,29 +44,6 @@ TEST_CASE("records survive a reopened store") {
   CHECK_FALSE((*store)->was_damaged());
 }
 
-TEST_CASE("the journal keeps its order, replaces and strikes, also after a reopen") {
-  TemporaryDirectory directory;
-  {
-    auto store = Store::Open(directory.path + "/pods.db");
-    REQUIRE(store.ok());
-    REQUIRE((*store)->Write({"c1", "stub", "/b", 0, 0}).ok());
-    REQUIRE((*store)->Write({"c1", "stub", "/a", 0, 0}).ok());
-    REQUIRE((*store)->Write({"c2", "stub", "/a", 1, 2}).ok());
-    REQUIRE((*store)->Write({"c1", "stub", "/b", 7, 8}).ok());
-  }
-  auto store = Store::Open(directory.path + "/pods.db");
-  REQUIRE(store.ok());
-  auto owned = (*store)->OwnedBy("c1");
-  REQUIRE(owned.size() == 2);
-  CHECK(owned[0].path == "/a");
-  CHECK(owned[1].inode == 8);
-  CHECK((*store)->ForPath("/a").size() == 2);
-  REQUIRE((*store)->Strike("c1", "stub", "/a").ok());
-  REQUIRE((*store)->Strike("c1", "stub", "/none").ok());
-  CHECK((*store)->ForPath("/a").size() == 1);
-  CHECK((*store)->All().size() == 2);
-}
-
 TEST_CASE("a damaged database is set aside and a new one begun") {
   TemporaryDirectory directory;
   std::string path = directory.path + "/pods.db";

@@ -40,11 +40,12 @@ int Rows(sqlite3* database, const std::string& table) {
   return rows;
 }
 
-void DatabaseRows(const std::string& path, std::vector<std::string>& found) {
+void DatabaseRows(const std::string& path, const std::vector<std::string>& tables,
+                  std::vector<std::string>& found) {
   sqlite3* database = nullptr;
   if (sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK)
     found.push_back("database " + path + " cannot be read");
-  for (const char* table : {"pods", "containers", "journal"})
+  for (const std::string& table : tables)
     if (const int rows = Rows(database, table); rows != 0)
       found.push_back(Concat("database: ", rows, " rows in ", table));
   sqlite3_close(database);
@@ -66,8 +67,8 @@ std::vector<std::string> Leftovers::Found(const std::set<std::string>& ids) cons
   if (!root_stub_ && fs::exists("/hpc")) found.push_back("mount point /hpc");
   Entries(directory_ + "/state/pods", found);
   Entries(directory_ + "/root/images/containers", found);
-  for (const auto& file : fs::directory_iterator(directory_ + "/root"))
-    if (file.path().extension() == ".db") DatabaseRows(file.path(), found);
+  DatabaseRows(directory_ + "/root/pods.db", {"pods", "containers"}, found);
+  DatabaseRows(directory_ + "/root/host.db", {"journal"}, found);
   return found;
 }
 

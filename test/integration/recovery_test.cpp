@@ -216,11 +216,15 @@ TEST_CASE("an old socket file is in nobody's way") {
 
 TEST_CASE("a damaged database is set aside, said loudly, and what runs is found again") {
   Daemon daemon;
+  const TemporaryDirectory source, target;
+  const std::string mount_point = target / "made-for-it";
   Pod pod(daemon, "", [](cri::PodSandboxConfig& config) { (*config.mutable_labels())["kept"] = "yes"; });
   cri::ContainerConfig container = Busybox("echo up; exec sleep 1000", daemon);
   container.mutable_linux()->mutable_security_context()->mutable_run_as_user()->set_value(1234);
+  AddMount(container, source.path(), mount_point);
   const std::string id = pod.Start(container);
   REQUIRE(pod.Says(id, "up"));
+  REQUIRE(std::filesystem::exists(mount_point));
   cri::UpdateContainerResourcesRequest update;
   update.set_container_id(id);
   update.mutable_linux()->set_memory_limit_in_bytes(100 << 20);
@@ -243,6 +247,8 @@ TEST_CASE("a damaged database is set aside, said loudly, and what runs is found 
   for (const auto& entry : std::filesystem::directory_iterator(daemon.directory() + "/root"))
     set_aside += entry.path().filename().string().starts_with("pods.db.damaged");
   CHECK(set_aside > 0);
+  daemon.client().RemovePod(pod.id());
+  CHECK_FALSE(std::filesystem::exists(mount_point));
 }
 
 // The database is kept locked meanwhile, so that the daemon has a shim and cannot record it.

@@ -27,13 +27,13 @@ void Entries(const std::string& directory, std::vector<std::string>& found) {
     found.push_back("file " + entry.path().string());
 }
 
-void Rows(const std::string& path, std::vector<std::string>& found) {
+void Rows(const std::string& path, const std::vector<std::string>& tables, std::vector<std::string>& found) {
   auto database = SqliteDatabase::Open(path, false);
   if (!database.ok()) {
     found.push_back(Concat("database ", path, ": ", Message(database.status())));
     return;
   }
-  for (const char* table : {"pods", "containers", "journal"}) {
+  for (const std::string& table : tables) {
     auto rows = database->Prepare(Concat("SELECT count(*) FROM ", table));
     int64_t count = -1;
     if (rows.ok()) rows->Run([&](SqliteStatement& row) { count = row.Integer(0); }).IgnoreError();
@@ -50,7 +50,8 @@ std::vector<std::string> Leftovers(const Daemon& daemon, const std::set<std::str
     if (fs::exists(daemon.directory() + "\\root\\hpc\\" + id)) found.push_back("link to the files of " + id);
   Entries(daemon.directory() + "\\state\\pods", found);
   Entries(daemon.directory() + "\\root\\images\\containers", found);
-  Rows(daemon.directory() + "\\root\\pods.db", found);
+  Rows(daemon.directory() + "\\root\\pods.db", {"pods", "containers"}, found);
+  Rows(daemon.directory() + "\\root\\host.db", {"journal"}, found);
   return found;
 }
 
