@@ -48,15 +48,24 @@ Status Call(const Run& run, Method method, const Request& request, Response& res
   return FromGrpc(((*run.client.runtime).*method)(&context, request, &response));
 }
 
+// A cancelled call may have made a pod whose id nobody gets to know: the first Ctrl-C waits for the answer.
 Status StartPod(Run& run) {
   ASSIGN_OR_RETURN(run.pod_config, MakePodConfig(run.options, NewId()));
   cri::RunPodSandboxRequest request;
   *request.mutable_config() = run.pod_config;
   request.set_runtime_handler(run.options.handler);
   cri::RunPodSandboxResponse response;
-  RETURN_IF_ERROR(Call(run, &cri::RuntimeService::Stub::RunPodSandbox, request, response));
+  grpc::ClientContext context;
+  bool interrupted = false;
+  {
+    const OnInterrupt wait([&](int count) {
+      interrupted = true;
+      if (count > 1) context.TryCancel();
+    });
+    RETURN_IF_ERROR(FromGrpc(run.client.runtime->RunPodSandbox(&context, request, &response)));
+  }
   run.pod_id = response.pod_sandbox_id();
-  return absl::OkStatus();
+  return interrupted ? absl::CancelledError("interrupted; the pod is removed again") : absl::OkStatus();
 }
 
 Status CreateContainer(Run& run, const std::string& image_id) {

@@ -1,6 +1,9 @@
 // The command line, as a person types it.
+#include <signal.h>
+
 #include <nlohmann/json.hpp>
 
+#include "base/sqlite.hpp"
 #include "test/integration/suite.hpp"
 
 namespace jobpod::test {
@@ -23,6 +26,29 @@ TEST_CASE("jobpod run shows the container's output and passes its exit code on")
   const CommandResult bad = Jobpod({"run", "--rm", image, "--", "no-such-program"});
   CHECK(bad.exit_code != 0);
   CHECK(bad.output.find("no-such-program") != std::string::npos);
+}
+
+// The database is kept locked meanwhile, so that the pod is begun and not yet made.
+TEST_CASE("Ctrl-C while jobpod run makes its pod leaves no pod behind") {
+  Daemon daemon;
+  const std::string image = SharedRegistry().Reference("busybox");
+  MustRun({Program("jobpod"), "--address", daemon.address(), "image", "pull", image});
+  const TemporaryDirectory out;
+  auto database = SqliteDatabase::Open(daemon.directory() + "/root/pods.db", false);
+  REQUIRE(database.ok());
+  REQUIRE(database->Execute("BEGIN IMMEDIATE").ok());
+  Process run({Program("jobpod"), "--address", daemon.address(), "run", image, "--", kBusybox, "sleep", "1000"},
+              out / "output");
+  REQUIRE(Eventually([&] { return daemon.Shims().size() == 1; }));
+  run.Signal(SIGINT);
+  CHECK_FALSE(run.Wait(Milliseconds(200)));
+  REQUIRE(database->Execute("ROLLBACK").ok());
+  const std::optional<int> code = run.Wait(Milliseconds(10'000));
+  INFO(Slurp(out / "output"));
+  REQUIRE(code);
+  CHECK(*code == 125);
+  CHECK(daemon.Shims().empty());
+  CHECK(daemon.client().Call(&Runtime::ListPodSandbox, cri::ListPodSandboxRequest()).items().empty());
 }
 
 TEST_CASE("jobpod ps, image list and doctor speak to people and to scripts") {
