@@ -54,7 +54,7 @@ ImportSource::~ImportSource() = default;
 
 StatusOr<ImportSource> ImportSource::Open(const std::string& directory) {
   ASSIGN_OR_RETURN(Fd opened, OpenFile(directory, O_RDONLY | O_DIRECTORY));
-  return ImportSource(std::make_unique<Tree>(std::move(opened)));
+  return ImportSource(std::make_unique<Tree>(Tree{std::move(opened)}));
 }
 
 bool ImportSource::Has(const std::string& path) const {
