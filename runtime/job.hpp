@@ -94,9 +94,13 @@ class Job {
   virtual const std::string& name() const = 0;
 
   // A job inside this one. AlreadyExists when there is one of that name with processes in it (an empty
-  // leftover is taken over).
-  virtual StatusOr<std::unique_ptr<Job>> CreateChild(const std::string& id, JobKind kind,
-                                                     const Limits& limits) = 0;
+  // leftover is taken over). A private view belongs to the job on Windows: all that runs in it, and in the jobs
+  // inside it, sees `view`. On Linux it belongs to the process that Spawn starts with it.
+  virtual StatusOr<std::unique_ptr<Job>> CreateChild(const std::string& id, JobKind kind, const Limits& limits,
+                                                     const MountList& view) = 0;
+  StatusOr<std::unique_ptr<Job>> CreateChild(const std::string& id, JobKind kind, const Limits& limits) {
+    return CreateChild(id, kind, limits, MountList());
+  }
 
   // Starts the plan's program, born inside the job. On failure nothing is left running and the error is
   // the sentence for the user, with the operating system's reason.

@@ -130,8 +130,8 @@ class FakeJobs::FakeJob : public Job {
 
   const std::string& name() const override { return name_; }
 
-  StatusOr<std::unique_ptr<Job>> CreateChild(const std::string& id, JobKind kind,
-                                             const Limits& limits) override {
+  StatusOr<std::unique_ptr<Job>> CreateChild(const std::string& id, JobKind kind, const Limits& limits,
+                                             const MountList&) override {
     std::lock_guard lock(tree_->mutex);
     std::string name = Concat(name_, "/", id);
     RETURN_IF_ERROR(tree_->MakeLocked(name, kind, limits));

@@ -26,8 +26,8 @@ class LinuxJob : public Job {
         directory_(system_->Tracker().Path(name_)) {}
 
   const std::string& name() const override { return name_; }
-  StatusOr<std::unique_ptr<Job>> CreateChild(const std::string& id, JobKind kind,
-                                             const Limits& limits) override;
+  StatusOr<std::unique_ptr<Job>> CreateChild(const std::string& id, JobKind kind, const Limits& limits,
+                                             const MountList& view) override;
   StatusOr<Spawned> Spawn(const LaunchPlan& plan, const SpawnHandles& handles) override;
   StatusOr<std::vector<std::string>> UpdateLimits(const Limits& limits) override;
   StatusOr<std::vector<int32_t>> Processes() const override { return TreeProcesses(directory_); }
@@ -63,8 +63,9 @@ StatusOr<std::unique_ptr<Job>> MakeJob(const System& system, const std::string& 
   return std::unique_ptr<Job>(std::make_unique<LinuxJob>(system, name, kind));
 }
 
-StatusOr<std::unique_ptr<Job>> LinuxJob::CreateChild(const std::string& id, JobKind kind,
-                                                     const Limits& limits) {
+// The view is its processes' own: each enters it between fork and exec.
+StatusOr<std::unique_ptr<Job>> LinuxJob::CreateChild(const std::string& id, JobKind kind, const Limits& limits,
+                                                     const MountList&) {
   if (id.find('/') != std::string::npos) {
     return absl::InvalidArgumentError(Concat("the job id \"", id, "\" must not have a slash"));
   }

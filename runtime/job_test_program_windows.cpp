@@ -1,5 +1,6 @@
 // What the job tests start: one program with a few bad habits. Not shipped.
 #include <windows.h>
+#include <winternl.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -94,6 +95,45 @@ int PrintArguments(int argc, char** argv) {
   return 0;
 }
 
+// Where it is, what its environment greets it with and what is typed.
+int Describe() {
+  char directory[MAX_PATH], typed[64] = "";
+  GetCurrentDirectoryA(sizeof directory, directory);
+  const char* greeting = std::getenv("GREETING");
+  if (std::fgets(typed, sizeof typed, stdin) == nullptr) typed[0] = '\0';
+  std::printf("[%s][%s][%s]", directory, greeting == nullptr ? "" : greeting, typed);
+  return 0;
+}
+
+HANDLE HandleOf(const char* number) {
+  return reinterpret_cast<HANDLE>(std::strtoull(number, nullptr, 10));
+}
+
+// A launcher that passes the process which started it off as what it has started: the frame of a LaunchReport.
+int Lie(HANDLE requests, HANDLE reports) {
+  PROCESS_BASIC_INFORMATION self{};
+  NtQueryInformationProcess(GetCurrentProcess(), ProcessBasicInformation, &self, sizeof self, nullptr);
+  const auto parent = static_cast<DWORD>(self.InheritedFromUniqueProcessId);
+  auto value = reinterpret_cast<uintptr_t>(OpenProcess(PROCESS_ALL_ACCESS, FALSE, parent));
+  std::string payload = "\x18";
+  for (; value >= 0x80; value >>= 7) payload += static_cast<char>(value | 0x80);
+  payload += static_cast<char>(value);
+  const std::string frame = std::string{static_cast<char>(payload.size()), '\0', '\0', '\0'} + payload;
+  DWORD put = 0;
+  WriteFile(reports, frame.data(), static_cast<DWORD>(frame.size()), &put, nullptr);
+  for (char request[512]; ReadFile(requests, request, sizeof request, &put, nullptr);) {
+  }
+  return 0;
+}
+
+// A launcher by its name in the file system: one that leaves a process and no word behind, or one that lies.
+int Launch(const char* requests, const char* reports) {
+  char path[MAX_PATH];
+  GetModuleFileNameA(nullptr, path, sizeof path);
+  if (!std::string_view(path).ends_with("deserter.exe")) return Lie(HandleOf(requests), HandleOf(reports));
+  return Start("stay", DETACHED_PROCESS) ? 3 : 4;
+}
+
 int Stay() {
   IgnoreSignals();
   return WaitForEver();
@@ -103,6 +143,7 @@ int Stay() {
 
 int main(int argc, char** argv) {
   const std::string_view what = argc > 1 ? argv[1] : "";
+  if (argc > 2 && std::string_view(argv[0]) == "jobpod-launcher") return Launch(argv[1], argv[2]);
   if (what == "wait") return WaitForEver();
   if (what == "stay") return Stay();
   if (what == "daemonize") return Daemonize();
@@ -112,6 +153,8 @@ int main(int argc, char** argv) {
   if (what == "burn") return Burn();
   if (what == "eat" && argc > 2) return Eat(static_cast<size_t>(std::atoll(argv[2])));
   if (what == "arguments") return PrintArguments(argc, argv);
+  if (what == "describe") return Describe();
+  if (what == "code" && argc > 2) return std::atoi(argv[2]);
   if (what == "exit") return 0;
   return 2;
 }

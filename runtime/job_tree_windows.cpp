@@ -10,8 +10,8 @@ namespace {
 constexpr std::chrono::seconds kPollPause{2};
 }  // namespace
 
-JobTree::JobTree(Handle job, std::shared_ptr<JobTree> outer)
-    : outer_(std::move(outer)), job_(std::make_shared<Handle>(std::move(job))) {}
+JobTree::JobTree(Handle job, std::shared_ptr<JobTree> outer, bool own_view)
+    : outer_(std::move(outer)), own_view_(own_view), job_(std::make_shared<Handle>(std::move(job))) {}
 
 std::shared_ptr<const Handle> JobTree::Job() const {
   std::lock_guard lock(mutex_);

@@ -17,7 +17,8 @@ namespace jobpod {
 // Thread-safe, but for what is said otherwise.
 class JobTree : public std::enable_shared_from_this<JobTree> {
  public:
-  JobTree(Handle job, std::shared_ptr<JobTree> outer);
+  // `own_view`: of the host's files (volumes/bind_filter_windows.hpp).
+  JobTree(Handle job, std::shared_ptr<JobTree> outer, bool own_view);
 
   // The job object, kept open while the caller holds it; null after Close.
   std::shared_ptr<const Handle> Job() const;
@@ -27,6 +28,9 @@ class JobTree : public std::enable_shared_from_this<JobTree> {
   // Null for the outermost one.
   const std::shared_ptr<JobTree>& outer() const { return outer_; }
   void AddInner(const std::shared_ptr<JobTree>& inner);
+
+  // Whether this job or one around it has a view of its own.
+  bool HasView() const { return own_view_ || (outer_ && outer_->HasView()); }
 
   // Who processes of this job run as: logged on for the first of them and kept until Close; a job inside this one
   // finds it here. Null for this process's own account.
@@ -52,6 +56,7 @@ class JobTree : public std::enable_shared_from_this<JobTree> {
   std::shared_ptr<const LoggedOn> KeptAccount(const std::string& sid) const;
 
   const std::shared_ptr<JobTree> outer_;
+  const bool own_view_;
   std::atomic<uint64_t> memory_hits_{0};
   // On the thread of the watcher's io_context.
   std::unique_ptr<boost::asio::steady_timer> timer_;

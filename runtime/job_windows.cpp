@@ -1,11 +1,11 @@
 // Jobs as Windows job objects. A job lives as long as a handle to it does: the shim keeps them, the daemon
 // opens them by name. Its processes die with the last handle.
-#include <windows.h>
+#include "runtime/job_windows.hpp"
 
 #include <mutex>
 
 #include "base/win32_windows.hpp"
-#include "runtime/job.hpp"
+#include "runtime/inner_launcher_windows.hpp"
 #include "runtime/job_object_windows.hpp"
 #include "runtime/job_port_windows.hpp"
 #include "runtime/job_probe_windows.hpp"
@@ -26,6 +26,7 @@ struct Shared {
   JobSystem system;
   uint32_t processors = 1;
   std::unique_ptr<JobPort> port;
+  WindowsJobParts parts;
 };
 
 class WindowsJob : public Job {
@@ -35,8 +36,8 @@ class WindowsJob : public Job {
   ~WindowsJob() override { Leave(); }
 
   const std::string& name() const override { return name_; }
-  StatusOr<std::unique_ptr<Job>> CreateChild(const std::string& id, JobKind kind,
-                                             const Limits& limits) override;
+  StatusOr<std::unique_ptr<Job>> CreateChild(const std::string& id, JobKind kind, const Limits& limits,
+                                             const MountList& view) override;
   StatusOr<Spawned> Spawn(const LaunchPlan& plan, const SpawnHandles& handles) override;
   StatusOr<std::vector<std::string>> UpdateLimits(const Limits& limits) override;
   StatusOr<std::vector<int32_t>> Processes() const override;
@@ -48,10 +49,11 @@ class WindowsJob : public Job {
   Status Watch(boost::asio::io_context& io, JobEvents events) override;
   Status Remove() override;
 
-  // For a job just made: limits, and its reports to the port.
-  Status SetUp(const Limits& limits);
+  // For a job just made, which is of no use when this fails.
+  Status SetUp(const Limits& limits, const MountList& view);
 
  private:
+  StatusOr<BornProcess> Start(const LaunchPlan& plan, const InnerLauncher::Place& place);
   Status Apply(const Limits& limits, std::vector<std::string>& skipped);
   Status Attach();
   void Leave();
@@ -67,21 +69,26 @@ class WindowsJob : public Job {
 };
 
 StatusOr<std::unique_ptr<Job>> MakeJob(const std::shared_ptr<Shared>& shared, const std::string& name,
-                                       JobKind kind, const Limits& limits,
+                                       JobKind kind, const Limits& limits, const MountList& view,
                                        const std::shared_ptr<JobTree>& parent) {
   RETURN_IF_ERROR(TranslateLimits(limits, shared->processors).status());
   ASSIGN_OR_RETURN(Handle handle, CreateJobObject(name));
-  auto tree = std::make_shared<JobTree>(std::move(handle), parent);
+  auto tree = std::make_shared<JobTree>(std::move(handle), parent, view.private_namespace());
   if (parent) parent->AddInner(tree);
   auto job = std::make_unique<WindowsJob>(shared, name, kind, std::move(tree));
-  RETURN_IF_ERROR(job->SetUp(limits));
+  RETURN_IF_ERROR(job->SetUp(limits, view));
   return std::unique_ptr<Job>(std::move(job));
 }
 
-Status WindowsJob::SetUp(const Limits& limits) {
+// In the one order that silos are known to be made in: a job that dies with its last handle, its port, the silo and its
+// bindings, limits, processes.
+Status WindowsJob::SetUp(const Limits& limits, const MountList& view) {
+  RETURN_IF_ERROR(Attach());
+  if (view.private_namespace()) {
+    RETURN_IF_ERROR(EnterBindings(tree_->Job()->get(), view, shared_->parts.bind_calls()));
+  }
   std::vector<std::string> told_by_the_system;
-  if (kind_ == JobKind::kLimited) RETURN_IF_ERROR(Apply(limits, told_by_the_system));
-  return Attach();
+  return kind_ == JobKind::kLimited ? Apply(limits, told_by_the_system) : absl::OkStatus();
 }
 
 Status WindowsJob::Attach() {
@@ -102,24 +109,37 @@ void WindowsJob::Leave() {
   tree_->Unwatch();
 }
 
-StatusOr<std::unique_ptr<Job>> WindowsJob::CreateChild(const std::string& id, JobKind kind,
-                                                       const Limits& limits) {
+StatusOr<std::unique_ptr<Job>> WindowsJob::CreateChild(const std::string& id, JobKind kind, const Limits& limits,
+                                                       const MountList& view) {
   if (id.find('/') != std::string::npos) {
     return absl::InvalidArgumentError(Concat("the job id \"", id, "\" must not have a slash"));
   }
-  return MakeJob(shared_, Concat(name_, "/", id), kind, limits, tree_);
+  return MakeJob(shared_, Concat(name_, "/", id), kind, limits, view, tree_);
 }
 
 StatusOr<Spawned> WindowsJob::Spawn(const LaunchPlan& plan, const SpawnHandles& handles) {
   std::vector<std::shared_ptr<const Handle>> kept;
-  std::vector<HANDLE> jobs;
+  InnerLauncher::Place place{shared_->parts.launcher, handles, {}};
   for (const JobTree* tree = tree_.get(); tree != nullptr; tree = tree->outer().get()) {
     kept.push_back(tree->Job());
     if (!kept.back()) return Gone();
-    jobs.insert(jobs.begin(), kept.back()->get());
+    place.jobs.insert(place.jobs.begin(), kept.back()->get());
   }
   ASSIGN_OR_RETURN(const auto account, tree_->AccountFor(plan.user()));
-  return StartProcess(plan, handles, jobs, account ? account->token() : nullptr);
+  if (account) place.token = account->token();
+  ASSIGN_OR_RETURN(BornProcess born, Start(plan, place));
+  return Spawned{born.pid, reinterpret_cast<intptr_t>(born.process.Release())};
+}
+
+StatusOr<BornProcess> WindowsJob::Start(const LaunchPlan& plan, const InnerLauncher::Place& place) {
+  if (!tree_->HasView() && !NeedsInnerLauncher(place.handles)) {
+    return StartProcess(plan, place.handles, place.jobs, place.token);
+  }
+  ASSIGN_OR_RETURN(InnerLauncher launcher, InnerLauncher::Start(place));
+  StatusOr<BornProcess> born = launcher.Run(plan);
+  // What a killed launcher has started is known by nobody.
+  if (absl::IsUnavailable(born.status())) (void)Terminate();
+  return born;
 }
 
 Status WindowsJob::Apply(const Limits& limits, std::vector<std::string>& skipped) {
@@ -198,12 +218,12 @@ class WindowsJobs : public Jobs {
   const JobSystem& system() const override { return shared_->system; }
 
   StatusOr<std::unique_ptr<Job>> Create(const std::string& name, const Limits& limits) override {
-    return MakeJob(shared_, name, JobKind::kLimited, limits, nullptr);
+    return MakeJob(shared_, name, JobKind::kLimited, limits, MountList(), nullptr);
   }
 
   StatusOr<std::unique_ptr<Job>> Open(const std::string& name) override {
     ASSIGN_OR_RETURN(Handle handle, OpenJobObject(name));
-    auto tree = std::make_shared<JobTree>(std::move(handle), nullptr);
+    auto tree = std::make_shared<JobTree>(std::move(handle), nullptr, false);
     return std::unique_ptr<Job>(
         std::make_unique<WindowsJob>(shared_, name, JobKind::kLimited, std::move(tree)));
   }
@@ -214,14 +234,24 @@ class WindowsJobs : public Jobs {
   const std::shared_ptr<Shared> shared_;
 };
 
+std::wstring OwnProgram() {
+  wchar_t path[1024];
+  return std::wstring(path, GetModuleFileNameW(nullptr, path, std::size(path)));
+}
+
 }  // namespace
 
-StatusOr<std::unique_ptr<Jobs>> SystemJobs() {
+StatusOr<std::unique_ptr<Jobs>> MakeWindowsJobs(WindowsJobParts parts) {
   auto shared = std::make_shared<Shared>();
+  shared->parts = std::move(parts);
   shared->processors = GetActiveProcessorCount(ALL_PROCESSOR_GROUPS);
   shared->system = ProbeJobObjects();
   ASSIGN_OR_RETURN(shared->port, JobPort::Start());
   return std::unique_ptr<Jobs>(std::make_unique<WindowsJobs>(std::move(shared)));
+}
+
+StatusOr<std::unique_ptr<Jobs>> SystemJobs() {
+  return MakeWindowsJobs({SystemBindCalls, OwnProgram()});
 }
 
 }  // namespace jobpod

@@ -10,12 +10,15 @@ jobpod_unit_test(windows_words_test LIBRARIES jobpod_windows_words
   SOURCES windows_words_test.cpp windows_executable_test.cpp windows_launch_test.cpp)
 
 if(WIN32)
+  jobpod_proto(jobpod_launch_report_proto runtime launch_report)
   add_library(jobpod_jobs STATIC
     job_windows.cpp job_tree_windows.cpp job_object_windows.cpp job_probe_windows.cpp job_usage_windows.cpp job_port_windows.cpp
-    job_signal_windows.cpp console_host_windows.cpp process_windows.cpp program_windows.cpp console_launcher_windows.cpp
+    job_signal_windows.cpp console_host_windows.cpp process_windows.cpp new_process_windows.cpp program_windows.cpp
+    inner_launcher_windows.cpp inner_launcher_main_windows.cpp
     job_removal.cpp account_environment_windows.cpp logon_windows.cpp token_windows.cpp)
   target_link_libraries(jobpod_jobs
-    PUBLIC jobpod_runtime_proto jobpod_base PRIVATE jobpod_windows_words userenv jobpod_warnings)
+    PUBLIC jobpod_runtime_proto jobpod_base jobpod_mount_enter
+    PRIVATE jobpod_launch_report_proto jobpod_windows_words userenv jobpod_warnings)
 else()
   add_library(jobpod_jobs STATIC
     job_linux.cpp cgroup_system.cpp cgroup_detect_linux.cpp cgroup_file_linux.cpp cgroup_groups_linux.cpp
@@ -40,7 +43,11 @@ jobpod_unit_test(job_test LIBRARIES jobpod_jobs jobpod_job_fake
   SOURCES job_contract_test.cpp job_test_support.cpp job_test_host_${JOBPOD_OS}.cpp)
 set(job_programs job_test)
 if(WIN32)
-  target_sources(job_test PRIVATE job_windows_test.cpp process_windows_test.cpp)
+  target_link_libraries(job_test_program PRIVATE ntdll)
+  target_sources(job_test PRIVATE job_windows_test.cpp job_view_windows_test.cpp process_windows_test.cpp
+    inner_launcher_windows_test.cpp)
+  target_compile_definitions(job_test PRIVATE JOBPOD_SHIM_PATH="$<TARGET_FILE:jobpod-shim>")
+  add_dependencies(job_test jobpod-shim)
 else()
   target_sources(job_test PRIVATE job_linux_test.cpp cgroup_v2_test.cpp cgroup_system_test.cpp test_child_linux.cpp)
   add_executable(job_bench job_bench.cpp test_child_linux.cpp)

@@ -8,12 +8,15 @@
 namespace jobpod {
 namespace {
 
-// The binding's own name needs no file; one that the image has there is hidden.
+std::string ParentOf(const std::string& path) { return path.substr(0, path.rfind('\\')); }
+
+// The binding's own name needs no file; one that the image has there is hidden. The directory it lies in is looked for
+// on the host, too, by whoever asks the filter: also below the rootfs, which nobody on the host sees there.
 Status PreparePlaces(const std::string& owner, const RootMount& root, const CheckedVolume& volume,
                      HostItems& items) {
-  WindowsTarget parent = volume.target;
-  parent.names.pop_back();
-  RETURN_IF_ERROR(items.Directories(owner, parent.Text()));
+  RETURN_IF_ERROR(items.Directories(owner, ParentOf(volume.target.Text())));
+  const WindowsTarget below{root.target(), volume.target.names};
+  RETURN_IF_ERROR(items.Directories(owner, ParentOf(below.Text())));
   return MakeRootfsParent(root.upper(), volume.target.names).status();
 }
 
@@ -24,6 +27,8 @@ StatusOr<MountList> PrepareBind(const std::string& owner, const RootMount& root,
   MountList list;
   list.set_private_namespace(true);
   *list.mutable_root() = root;
+  RETURN_IF_ERROR(Annotate(items.Directories(owner, ParentOf(root.target())),
+                           Concat("failed to bind rootfs to ", root.target())));
   for (const CheckedVolume& volume : volumes) {
     RETURN_IF_ERROR(Annotate(PreparePlaces(owner, root, volume, items),
                              Concat("failed to bind target \"", volume.target.Text(), "\" to root \"",

@@ -219,10 +219,11 @@ TEST_CASE("bind layout: directories that the host lacks are made, shared and rem
     volume.mount.set_source(room.At("source"));
     volume.target = *ParseWindowsTarget(base + "\\" + target);
     RootMount root;
-    root.set_target("C:\\hpc");
+    root.set_target(base + "\\hosts\\hpc");
     root.set_upper(room.At("upper"));
     return PrepareBind(owner, root, {volume}, items);
   };
+  const std::string below = base + "\\hosts\\hpc" + base.substr(2) + "\\var\\log";
   const auto list = prepare("a1", "var\\log\\x");
   INFO(list.status().ToString());
   REQUIRE(list.ok());
@@ -230,11 +231,14 @@ TEST_CASE("bind layout: directories that the host lacks are made, shared and rem
   CHECK((list->mounts(0).at_target() && list->mounts(0).below_rootfs()));
   CHECK(PathExists(base + "\\var\\log"));
   CHECK_FALSE(PathExists(base + "\\var\\log\\x"));
+  CHECK(PathExists(below));
+  CHECK_FALSE(PathExists(below + "\\x"));
   REQUIRE(prepare("b2", "var\\log\\y").ok());
   CHECK(room.volumes.Release("a1").ok());
-  CHECK(PathExists(base + "\\var\\log"));
+  CHECK((PathExists(base + "\\var\\log") && PathExists(below)));
   CHECK(room.volumes.Release("b2").ok());
   CHECK_FALSE(PathExists(base + "\\var"));
+  CHECK_FALSE(PathExists(base + "\\hosts"));
   CHECK(PathExists(base));
   CHECK(room.journal.All().empty());
 }

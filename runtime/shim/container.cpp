@@ -47,8 +47,7 @@ Status Container::ReopenLog() {
 }
 
 StatusOr<Container::Place> Container::PlaceForExec() {
-  bool lost = private_namespace_ && !isolated_ && !mount_namespace_;
-  if (init_exited_ || lost || phase_ > Phase::kEnding) {
+  if (init_exited_ || view_lost_ || phase_ > Phase::kEnding) {
     return absl::FailedPreconditionError(Concat("container ", report_.id(), " is not running"));
   }
   return Place{job_.get(), mount_namespace_.get(), init_.get(), isolated_};

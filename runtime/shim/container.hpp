@@ -98,6 +98,7 @@ class Container : public std::enable_shared_from_this<Container> {
   Phase phase_ = Phase::kRunning;
   std::unique_ptr<Job> job_;
   OwnedHandle mount_namespace_;  // Linux
+  bool view_lost_ = false;       // Linux: init has its own, and it cannot be entered
   OwnedHandle init_;             // a pidfd on Linux
   bool private_namespace_ = false, isolated_ = false;
   std::shared_ptr<InputEnd> input_;  // of a stdin_once container only until its client has come

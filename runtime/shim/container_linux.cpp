@@ -10,6 +10,7 @@ namespace jobpod::shim {
 // Missing when init has already gone: then there is nothing to exec into either.
 void Container::TakeView() {
   StatusOr<Fd> mounts = OpenFile(Concat("/proc/", report_.pid(), "/ns/mnt"), O_RDONLY);
+  view_lost_ = !mounts.ok();
   if (mounts.ok()) mount_namespace_ = OwnedHandle(mounts->Release());
 }
 

@@ -35,7 +35,7 @@ Status Container::Launch(Job& pod_job, const LaunchPlan& plan, const StatusOr<Sp
   RETURN_IF_ERROR(OpenLog(plan.stdio().log_path()));
   ASSIGN_OR_RETURN(ContainerStdio stdio, OpenStdio(plan.stdio()));
   RETURN_IF_ERROR(audience_->Expect(plan.stdio()));
-  ASSIGN_OR_RETURN(job_, pod_job.CreateChild(plan.id(), JobKind::kLimited, plan.limits()));
+  ASSIGN_OR_RETURN(job_, pod_job.CreateChild(plan.id(), JobKind::kLimited, plan.limits(), plan.mounts()));
   ScopeExit undo([&] {
     (void)job_->Terminate();
     RemoveWhenEmpty(host_.io, std::move(job_), [](const Status&) {});

@@ -7,7 +7,7 @@
 #include "base/file.hpp"
 #include "base/file_windows.hpp"
 #include "base/native_handle.hpp"
-#include "runtime/console_launcher_windows.hpp"
+#include "runtime/inner_launcher_windows.hpp"
 #include "runtime/shim/main.hpp"
 #include "runtime/shim/server.hpp"
 
@@ -58,7 +58,7 @@ void Say(HANDLE error, std::string_view words) {
 
 int ShimMain(int argc, char** argv) {
   const std::vector<std::string> arguments(argv, argv + argc);
-  if (!arguments.empty() && arguments[0] == kConsoleLauncherName) return ConsoleLauncherMain();
+  if (!arguments.empty() && arguments[0] == kInnerLauncherName) return InnerLauncherMain(arguments);
   const HANDLE error_stream = TakeStandardError();
   try {
     Status status = Run(arguments);

@@ -12,7 +12,8 @@ jobpod_unit_test(shim_test LIBRARIES jobpod_shim_client jobpod_jobs
   SOURCES shim_test.cpp shim_exec_test.cpp shim_stream_test.cpp shim_attach_test.cpp shim_failure_test.cpp
     shim_test_support.cpp shim_test_host_${JOBPOD_OS}.cpp)
 if(WIN32)
-  target_sources(shim_test PRIVATE shim_windows_test.cpp)
+  target_sources(shim_test PRIVATE shim_windows_test.cpp container_windows_test.cpp)
+  target_link_libraries(shim_test PRIVATE jobpod_shim_server)
 else()
   target_sources(shim_test PRIVATE shim_linux_test.cpp shim_process_test.cpp)
   target_link_libraries(shim_test PRIVATE jobpod_child)
