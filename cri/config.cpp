@@ -1,11 +1,9 @@
 #include "cri/config.hpp"
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <algorithm>
 
 #include "base/file.hpp"
+#include "base/toml.hpp"
 #include "cri/address.hpp"
 
 namespace jobpod {

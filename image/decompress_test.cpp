@@ -119,6 +119,17 @@ TEST_CASE("zeros after gzip data are padding, other bytes are not") {
   }
 }
 
+TEST_CASE("a gzip member with flags that nobody knows is refused") {
+  for (const char flag : {'\x20', '\x40', '\x80'}) {
+    std::string unknown = Gzip("abc");
+    unknown[3] = static_cast<char>(unknown[3] | flag);
+    for (size_t piece : {1u, 1u << 20}) {
+      CheckError(Decode(unknown, piece), absl::StatusCode::kDataLoss, "flags");
+      CheckError(Decode(Gzip("abc") + unknown, piece), absl::StatusCode::kDataLoss, "flags");
+    }
+  }
+}
+
 TEST_CASE("a stream cut off anywhere is an error") {
   std::string sample = Sample(3000);
   for (const std::string& blob : {Gzip(sample), WithAllFields(Gzip("abc")), Zstd(sample)}) {

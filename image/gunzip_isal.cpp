@@ -25,6 +25,9 @@ const char* Reason(int code) {
   }
 }
 
+// RFC 1952 wants them refused; ISA-L looks away.
+constexpr uint32_t kReservedFlags = 0xE0;
+
 enum class Part { kHeader, kData, kBetween };
 
 class Gunzip final : public Decoder {
@@ -86,6 +89,7 @@ class Gunzip final : public Decoder {
     int code = isal_read_gzip_header(&state_, &header_);
     if (code == ISAL_END_INPUT) return starved ? Damaged("it ends early") : absl::OkStatus();
     if (code != ISAL_DECOMP_OK) return Damaged(Reason(code));
+    if ((header_.flags & kReservedFlags) != 0) return Damaged("a member's header has unknown flags");
     state_.crc_flag = ISAL_GZIP_NO_HDR_VER;
     part_ = Part::kData;
     return absl::OkStatus();

@@ -1,13 +1,11 @@
 #include "image/registry_config.hpp"
 
-// As in every file that includes it: the two forms of the library do not mix in one program.
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
 #include <algorithm>
 #include <filesystem>
 
 #include "base/file.hpp"
 #include "base/letters.hpp"
+#include "base/toml.hpp"
 #include "image/reference.hpp"
 
 namespace jobpod {

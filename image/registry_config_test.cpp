@@ -75,6 +75,14 @@ TEST_CASE("a mistake names file and line") {
   }
 }
 
+TEST_CASE("letters outside ASCII in a wrong place are a mistake like others") {
+  for (const char* text : {"server = 1\xc4\xb1", "server = \"\xc3\xa9\" \xc3\xa9", "\xe1\x9a\x81 = 1"}) {
+    const auto hosts = ParseHosts(text, "/etc/x/hosts.toml", "registry.example");
+    CHECK(absl::IsInvalidArgument(hosts.status()));
+    CHECK(Message(hosts.status()).starts_with("/etc/x/hosts.toml line 1"));
+  }
+}
+
 TEST_CASE("an entry that names the registry itself is no mirror") {
   TemporaryDirectory root;
   WriteHosts(root, "_default", R"(
