@@ -41,11 +41,13 @@ node_programs() {
   done | grep .
 }
 
-# What outlives the programs under test is told, and ends with the node.
+# What outlives the programs under test.
+tell_survivors() { node_programs | sed 's/^/still running: /' >&2; }
+
+# Ends what runs there, too.
 end_node() {
   [ -n "${drive_c:-}" ] || return 0
   cd /
-  node_programs | sed 's/^/still running: /' >&2
   "$wine" --end
   [ -n "${JOBPOD_KEEP:-}" ] ||
     (cd "$drive_c" && rm -rf users/*/Temp/jobpod-test.* users/*/AppData/Local/Temp/jobpod-test.* hpc jobpod-*)
