@@ -37,11 +37,9 @@ function(jobpod_precompiled name kind)
 endfunction()
 jobpod_precompiled(jobpod_precompiled_library library)
 jobpod_precompiled(jobpod_precompiled_test program HEADERS <catch2/catch.hpp>)
-if(JOBPOD_DAEMON)
-  jobpod_precompiled(jobpod_precompiled_wire library LIBRARIES jobpod_cri_proto HEADERS ${precompiled_wire})
-  jobpod_precompiled(jobpod_precompiled_wire_test program LIBRARIES jobpod_cri_proto
-    HEADERS ${precompiled_wire} <catch2/catch.hpp>)
-endif()
+jobpod_precompiled(jobpod_precompiled_wire library LIBRARIES jobpod_cri_proto HEADERS ${precompiled_wire})
+jobpod_precompiled(jobpod_precompiled_wire_test program LIBRARIES jobpod_cri_proto
+  HEADERS ${precompiled_wire} <catch2/catch.hpp>)
 
 # jobpod_precompile(DIRECTORY): every library and test below it uses one of them, by what it links.
 function(jobpod_precompile directory)

@@ -51,8 +51,7 @@ build_preset() {
   mkdir -p "$(dirname "$log")"
   local command=(cmake --build --preset "$preset" --parallel "$(build_jobs)")
   [ $# -eq 0 ] || command+=(--target "$@")
-  # shellcheck disable=SC2086
-  if ! (cd "$top" && cmake --preset "$preset" ${JOBPOD_CMAKE_OPTIONS:-}) > "$log" 2>&1 < /dev/null; then
+  if ! (cd "$top" && cmake --preset "$preset") > "$log" 2>&1 < /dev/null; then
     tail -n 40 "$log" >&2
     fail "cmake could not configure the preset '$preset'; the lines above say why."
   fi

@@ -134,8 +134,11 @@ StatusOr<Handle> Open(const std::string& name) {
     Handle pipe(CreateFileW(wide.c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING, kFlags, nullptr));
     if (pipe) return pipe;
     const DWORD error = GetLastError();
-    const bool busy = error == ERROR_PIPE_BUSY && std::chrono::steady_clock::now() < until;
-    if (!busy) return Win32Status(error, Concat("connect to the shim at ", name));
+    if (error != ERROR_PIPE_BUSY) return Win32Status(error, Concat("connect to the shim at ", name));
+    // Not Unavailable, which is what a dead shim is: this one lives, for the pipe is its.
+    if (std::chrono::steady_clock::now() >= until) {
+      return absl::DeadlineExceededError(Concat("the shim at ", name, " does not take connections"));
+    }
     WaitNamedPipeW(wide.c_str(), kBusyPause);
   }
 }

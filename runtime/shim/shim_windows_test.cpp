@@ -49,6 +49,22 @@ TEST_CASE("Execs, clients and terminals leave no handle in the shim") {
   CHECK(handles() < before + kRounds / 2);
 }
 
+// A shim that is taken for dead is killed with its pod.
+TEST_CASE("A shim that lives and takes no connections is late, one that is gone is not found") {
+  const std::string name = Concat("\\\\.\\pipe\\jobpod-shim-busy-", GetCurrentProcessId());
+  boost::asio::io_context io;
+  {
+    const StatusOr<Handle> only = MakePipeInstance(name, PipeInstance::kFirst);
+    REQUIRE(only.ok());
+    const OwnedHandle taken = ConnectRaw(name);
+    REQUIRE(taken);
+    const Status late = ShimClient::Connect(io, name, {}).status();
+    INFO(late.ToString());
+    CHECK(absl::IsDeadlineExceeded(late));
+  }
+  CHECK(absl::IsNotFound(ShimClient::Connect(io, name, {}).status()));
+}
+
 TEST_CASE("The shim's pipe is for SYSTEM, Administrators and its owner, and nobody takes its name") {
   TestShim shim;
   REQUIRE(shim.Connect().ok());

@@ -1,9 +1,10 @@
-// windows_bench: what a pod costs to start on a Windows node, in time and in processes. Ends with 1 when more processes
-// are made than should be.
+// windows_bench: what a pod costs to start on a Windows node, in time, processes and files. Ends with 1 when more
+// processes are made than should be.
 #include <windows.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include "base/handle_windows.hpp"
 #include "base/text.hpp"
@@ -20,13 +21,22 @@ class Census {
   Census() : job_(CreateJobObjectW(nullptr, nullptr)) {
     if (!AssignProcessToJobObject(job_.get(), GetCurrentProcess())) SetUpFailed("cannot count processes");
   }
+  // Once it has come to rest: a program's console gets its host while the program is starting.
+  uint32_t Settled() const {
+    for (uint32_t before = 0, now = Count();; before = now, now = Count()) {
+      if (now == before) return now;
+      Sleep(kRest);
+    }
+  }
+
+ private:
   uint32_t Count() const {
     JOBOBJECT_BASIC_ACCOUNTING_INFORMATION info{};
     QueryInformationJobObject(job_.get(), JobObjectBasicAccountingInformation, &info, sizeof info, nullptr);
     return info.TotalProcesses;
   }
 
- private:
+  static constexpr DWORD kRest = 500;  // ms
   Handle job_;
 };
 
@@ -45,6 +55,14 @@ struct Started {
   std::string pod, container;
 };
 
+namespace fs = std::filesystem;
+
+template <typename Iterator>
+int64_t Entries(const std::string& directory) {
+  std::error_code none;
+  return std::distance(Iterator(directory, none), Iterator());
+}
+
 class Bench {
  public:
   Bench() : container_(Sleeps(daemon_)) {}
@@ -61,24 +79,51 @@ class Bench {
     std::printf("%-70s %8.1f ms\n", "ExecSync of a program that prints a line, p50", Median(execs));
   }
 
-  // False when more are made than the shim and one for each program.
+  // False when more are made than the shim and one for each program. What the system itself starts for each that has a
+  // console, the console's host, counts.
   bool Processes() {
-    const uint32_t before = census_.Count();
+    const uint32_t before = census_.Settled();
     const Started started = Start(kStarts);
-    const uint32_t of_pod = census_.Count() - before;
+    const uint32_t of_pod = census_.Settled() - before;
     Exec(started.container);
-    const uint32_t of_exec = census_.Count() - before - of_pod;
+    const uint32_t of_exec = census_.Settled() - before - of_pod;
     Remove(started.pod);
-    const uint32_t of_removal = census_.Count() - before - of_pod - of_exec;
-    return Print("processes made by a pod's start: shim and program", of_pod, 2) &
-           Print("processes made by an ExecSync: the program", of_exec, 1) &
+    const uint32_t of_removal = census_.Settled() - before - of_pod - of_exec;
+    return Print("processes made by a pod's start: shim, program, its console's host", of_pod, 3) &
+           Print("processes made by an ExecSync: program, its console's host", of_exec, 2) &
            Print("processes made by the pod's removal", of_removal, 0);
   }
 
+  // What lies in the daemon's directories more than before: of a pod, then of a container in it.
+  void Files() {
+    const cri::PodSandboxConfig config = HostProcessPod("bench-files", daemon_.logs() + "\\of-its-own");
+    const int64_t before = OwnEntries();
+    const std::string pod = daemon_.client().RunPod(config);
+    const int64_t of_pod = OwnEntries() - before;
+    const std::string container = daemon_.client().Create(pod, config, container_);
+    daemon_.client().Start(container);
+    Print("files and directories of a pod, with its log directory", of_pod);
+    Print("files and directories of a container, beside its image's", OwnEntries() - before - of_pod);
+    Remove(pod);
+    Print("files and directories left by both: log directory and log", OwnEntries() - before);
+  }
+
  private:
+  static void Print(const char* what, int64_t count) {
+    std::printf("%-70s %8lld\n", what, static_cast<long long>(count));
+  }
+
   static bool Print(const char* what, uint32_t count, uint32_t most) {
     std::printf("%-70s %8u    %s <= %u\n", what, count, count <= most ? "met   " : "MISSED", most);
     return count <= most;
+  }
+
+  // Without what is in the container's copy of its image.
+  int64_t OwnEntries() const {
+    return Entries<fs::recursive_directory_iterator>(daemon_.directory() + "\\state") +
+           Entries<fs::recursive_directory_iterator>(daemon_.logs()) +
+           Entries<fs::directory_iterator>(daemon_.directory() + "\\root\\hpc") +
+           Entries<fs::directory_iterator>(daemon_.directory() + "\\root\\images\\containers");
   }
 
   Started Start(int number) {
@@ -111,6 +156,7 @@ int main() {
   try {
     jobpod::test::Bench bench;
     bench.Times();
+    bench.Files();
     return bench.Processes() ? 0 : 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "windows_bench: %s\n", error.what());

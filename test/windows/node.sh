@@ -38,14 +38,16 @@ node_programs() {
     { tr '\0' '\n' < "$file"; } 2> /dev/null | grep -qxF "WINEPREFIX=$JOBPOD_WINE_PREFIX" || continue
     { tr '\0' ' ' < "${file%/environ}/cmdline"; } 2> /dev/null | grep -i '\.exe' | grep -viE '\\(system32|windows)\\'
     echo
-  done | grep .
+  done | grep . || true  # most often there is none
 }
 
-# What outlives the programs under test is told, and ends with the node.
+# What outlives the programs under test.
+tell_survivors() { node_programs | sed 's/^/still running: /' >&2; }
+
+# Ends what runs there, too.
 end_node() {
   [ -n "${drive_c:-}" ] || return 0
   cd /
-  node_programs | sed 's/^/still running: /' >&2
   "$wine" --end
   [ -n "${JOBPOD_KEEP:-}" ] ||
     (cd "$drive_c" && rm -rf users/*/Temp/jobpod-test.* users/*/AppData/Local/Temp/jobpod-test.* hpc jobpod-*)
