@@ -73,14 +73,13 @@ def add_for(cases, transport):
     @cases.case(f"a container that ends or is killed ends its execs and lets attached clients go, {transport}")
     def _(place):
         for how in (("stop", "-t", "0"), None):
-            container = place.container("read x; exit 5", stdin=True)
-            before = place.descriptors()
+            container = place.container("while :; do echo tick; sleep 0.1; done & read x; exit 5", stdin=True)
             clients = [
                 start(place.stream(transport, "exec", "-i", container, "sh", "-c", BUSY), stdin=subprocess.PIPE),
                 start(place.stream(transport, "attach", container)),
             ]
-            until("they run", lambda: len(place.processes_of(container)) >= 3)
-            until("it is attached", lambda: place.descriptors()[1] > before[1] + 2)
+            until("they run", lambda: len(place.processes_of(container)) >= 6)
+            expect(clients[1].stdout.readline() == b"tick\n", "it should be attached")
             if how:
                 place.crictl(*how, container)
             else:

@@ -91,7 +91,7 @@ def add(cases):
             window.press("C-p", "C-q")
             window.wait_for("left 0")
             window.run(place.own("attach", "-it", "away"), '; echo "then $?"')
-            window.type("echo two $((1 + 1))")
+            window.type("echo; echo two $((1 + 1))")  # as above
             window.wait_for("two 2")
             window.type("echo; exit 8")
             window.wait_for("then 8")
