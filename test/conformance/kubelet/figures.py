@@ -16,9 +16,11 @@ def add(cases):
     @cases.case("a log is rotated while it is written, and no line is lost")
     def _(node):
         mark = node.mark("rotation")
+        line = "i=$((i+1)); echo line $i of a log that grows and grows and grows; "
+        # Slowly in the end: the newest file may have been begun with nothing in it.
         text = (
-            f"i=0; until [ -e {mark} ]; do i=$((i+1)); echo line $i of a log that grows and grows and grows; "
-            "[ $((i % 20)) != 0 ] || sleep 0.02; done; exec sleep 100000"
+            f"i=0; until [ -e {mark} ]; do {line} [ $((i % 20)) != 0 ] || sleep 0.02; done; "
+            f"while :; do {line} sleep 1; done"
         )
         name = node.apply(host_process("rotation", script(text)))
         pattern = f"/var/log/pods/default_{name}-node_*/main/0.log*"
