@@ -3,14 +3,12 @@
 
 #include <aclapi.h>
 #include <sddl.h>
-#include <winternl.h>
 
 #include <algorithm>
-#include <bit>
 #include <catch2/catch.hpp>
 #include <utility>
-#include <vector>
 
+#include "base/open_handles_windows.hpp"
 #include "base/pipe_windows.hpp"
 #include "base/scope_exit.hpp"
 #include "base/win32_windows.hpp"
@@ -20,40 +18,6 @@
 
 using namespace jobpod;
 using namespace jobpod::shim_test;
-
-namespace {
-
-constexpr auto kExtendedHandleInformation = std::bit_cast<SYSTEM_INFORMATION_CLASS>(64);  // not in MinGW's headers
-
-struct OpenHandle {
-  void* object;
-  ULONG_PTR process, value;
-  ULONG access;
-  USHORT trace, type;
-  ULONG attributes, reserved;
-};
-
-struct OpenHandles {
-  ULONG_PTR count, reserved;
-  OpenHandle handles[1];
-};
-
-// Of the whole system, as it says it.
-size_t HandlesOf(int32_t pid) {
-  std::vector<char> memory(1 << 20);
-  ULONG size = 0;
-  while (NtQuerySystemInformation(kExtendedHandleInformation, memory.data(), static_cast<ULONG>(memory.size()),
-                                  &size) < 0) {
-    REQUIRE(memory.size() < (64u << 20));
-    memory.resize(memory.size() * 2);
-  }
-  const auto* all = reinterpret_cast<const OpenHandles*>(memory.data());
-  return static_cast<size_t>(std::count_if(all->handles, all->handles + all->count, [pid](const OpenHandle& handle) {
-    return handle.process == static_cast<ULONG_PTR>(pid);
-  }));
-}
-
-}  // namespace
 
 TEST_CASE("Execs, clients and terminals leave no handle in the shim") {
   TestShim shim;
@@ -73,7 +37,7 @@ TEST_CASE("Execs, clients and terminals leave no handle in the shim") {
     CHECK(ConnectRaw(shim.process().socket));
   };
   for (int i = 0; i < 3; ++i) round();
-  const auto handles = [&] { return HandlesOf(shim.process().pid); };
+  const auto handles = [&] { return OpenHandlesOf(static_cast<uint32_t>(shim.process().pid)); };
   CHECK(handles() > 0);
   size_t before = 0;  // once it has come to rest
   CHECK(Eventually([&] { return std::exchange(before, handles()) == handles(); }));
