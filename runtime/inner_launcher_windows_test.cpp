@@ -3,13 +3,13 @@
 
 #include "base/file.hpp"
 #include "base/file_windows.hpp"
+#include "base/open_handles_windows.hpp"
 #include "base/pipe_windows.hpp"
 #include "base/temporary_directory.hpp"
 #include "base/win32_windows.hpp"
 #include "runtime/job_object_windows.hpp"
 #include "runtime/job_test_support.hpp"
 #include "runtime/job_test_windows.hpp"
-#include "runtime/open_handles_windows.hpp"
 #include "runtime/process_windows.hpp"
 
 namespace jobpod {
@@ -72,7 +72,7 @@ TEST_CASE("A launched program is alone in the job, and as if it had been started
   CHECK(launched.pid == static_cast<int32_t>(GetProcessId(launched.process.get())));
   BOOL inside = FALSE;
   CHECK((IsProcessInJob(launched.process.get(), room.job.get(), &inside) && inside));
-  const auto handles = [](const BornProcess& born) { return HandlesOf(born.pid); };
+  const auto handles = [](const BornProcess& born) { return OpenHandlesOf(static_cast<uint32_t>(born.pid)); };
   CHECK(handles(directly) > 0);
   CHECK(Eventually([&] { return handles(launched) == handles(directly); }));
 }

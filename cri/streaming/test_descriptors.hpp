@@ -4,7 +4,7 @@
 
 namespace jobpod::streaming {
 
-// How many descriptors (Linux) or handles (Windows) this process has open.
+// How many descriptors (Linux), or handles of files, pipes and sockets (Windows), this process has open.
 size_t OpenDescriptors();
 
 }  // namespace jobpod::streaming

@@ -1,12 +1,10 @@
-#include <windows.h>
-
-#include "base/process_counts_windows.hpp"
+#include "base/open_handles_windows.hpp"
 #include "cri/streaming/test_descriptors.hpp"
 
 namespace jobpod::streaming {
 
 size_t OpenDescriptors() {
-  return CountsOf(GetCurrentProcessId()).handles;
+  return OwnOpenFiles();
 }
 
 }  // namespace jobpod::streaming

@@ -8,11 +8,11 @@
 #include <catch2/catch.hpp>
 #include <utility>
 
+#include "base/open_handles_windows.hpp"
 #include "base/pipe_windows.hpp"
 #include "base/scope_exit.hpp"
 #include "base/win32_windows.hpp"
 #include "base/wine_windows.hpp"
-#include "runtime/open_handles_windows.hpp"
 #include "runtime/shim/pipe_instance_windows.hpp"
 #include "runtime/shim/shim_test_support.hpp"
 
@@ -37,7 +37,7 @@ TEST_CASE("Execs, clients and terminals leave no handle in the shim") {
     CHECK(ConnectRaw(shim.process().socket));
   };
   for (int i = 0; i < 3; ++i) round();
-  const auto handles = [&] { return HandlesOf(shim.process().pid); };
+  const auto handles = [&] { return OpenHandlesOf(static_cast<uint32_t>(shim.process().pid)); };
   CHECK(handles() > 0);
   size_t before = 0;  // once it has come to rest
   CHECK(Eventually([&] { return std::exchange(before, handles()) == handles(); }));

@@ -45,6 +45,15 @@ class HandleList {
   std::string space_;
 };
 
+// Wine loses a process now and then before it has begun, and says only this; nothing of it has run, so it is made again.
+bool Create(std::wstring line, STARTUPINFOEXW& startup, PROCESS_INFORMATION& born) {
+  const auto once = [&] {
+    return CreateProcessW(nullptr, line.data(), nullptr, nullptr, TRUE,
+                          EXTENDED_STARTUPINFO_PRESENT | CREATE_NO_WINDOW, nullptr, nullptr, &startup.StartupInfo, &born);
+  };
+  return once() || (GetLastError() == ERROR_INTERNAL_ERROR && once());
+}
+
 // A console of its own keeps a Ctrl-C from the daemons: their owner ends them. Not a process group: to Wine its members
 // are deaf to every event.
 PROCESS_INFORMATION Spawn(const std::vector<std::string>& command, const std::string& output) {
@@ -59,10 +68,8 @@ PROCESS_INFORMATION Spawn(const std::vector<std::string>& command, const std::st
   startup.lpAttributeList = handles.get();
   const auto line = JoinCommandLine(command);
   if (!line.ok()) SetUpFailed(Concat("start ", command[0], ": ", Message(line.status())));
-  std::wstring text = Wide(*line);
   PROCESS_INFORMATION born{};
-  if (!CreateProcessW(nullptr, text.data(), nullptr, nullptr, TRUE,
-                      EXTENDED_STARTUPINFO_PRESENT | CREATE_NO_WINDOW, nullptr, nullptr, &startup.StartupInfo, &born)) {
+  if (!Create(Wide(*line), startup, born)) {
     SetUpFailed(Concat("start ", command[0], ": error ", GetLastError()));
   }
   const Handle thread(born.hThread);
