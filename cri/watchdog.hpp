@@ -13,10 +13,14 @@ namespace jobpod {
 class Watchdog {
  public:
   Watchdog(std::chrono::milliseconds limit, std::function<void()> last_words);
+  ~Watchdog();
 
  private:
   std::mutex mutex_;
-  std::condition_variable_any never_;
+  std::condition_variable changed_;
+  bool called_off_ = false;
+  // Not by its stop token: MinGW's library may wait for ever in the destructor of a stop_callback whose stop is being
+  // requested, and this is the one that must end.
   std::jthread thread_;
 };
 

@@ -14,7 +14,11 @@ constexpr Milliseconds kBound(20'000);
 // The service "jobpod" on directories of its own, whatever a case leaves of it.
 class Service {
  public:
-  Service() { std::filesystem::create_directories(directory_ / "logs"); }
+  // What a broken-off run has left would be started with the node, on its own directories.
+  Service() {
+    Command({"remove"});
+    std::filesystem::create_directories(directory_ / "logs");
+  }
   ~Service() { Command({"remove"}); }
 
   CommandResult Command(std::vector<std::string> words) const {
