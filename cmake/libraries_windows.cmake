@@ -26,10 +26,11 @@ jobpod_archive(OpenSSL::Crypto libcrypto.a)
 jobpod_archive(OpenSSL::SSL libssl.a)
 target_link_libraries(OpenSSL::Crypto INTERFACE ws2_32 crypt32 bcrypt)
 target_link_libraries(OpenSSL::SSL INTERFACE OpenSSL::Crypto)
-# A precompiled header must be the first; cmake/precompiled.cmake puts this one into it.
+# A precompiled header must be the first; cmake/precompiled.cmake puts these into it.
 set(unless_precompiled "$<NOT:$<BOOL:$<TARGET_PROPERTY:JOBPOD_PRECOMPILED>>>")
 foreach(library protobuf::libprotobuf-lite protobuf::libprotobuf)
   target_compile_options(${library} INTERFACE
+    "$<${unless_precompiled}:SHELL:-include ${PROJECT_SOURCE_DIR}/base/platform_wait_windows.hpp>"
     "$<${unless_precompiled}:SHELL:-include ${PROJECT_SOURCE_DIR}/base/stdio_windows.hpp>")
 endforeach()
 

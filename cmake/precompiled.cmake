@@ -8,7 +8,7 @@ endif()
 set(precompiled <cmake/precompiled.hpp>)
 set(precompiled_wire <cmake/precompiled_wire.hpp>)
 if(WIN32)
-  list(PREPEND precompiled <base/stdio_windows.hpp>)
+  list(PREPEND precompiled <base/platform_wait_windows.hpp> <base/stdio_windows.hpp>)
 endif()
 
 # jobpod_precompiled(NAME KIND LIBRARIES… HEADERS headers…): who compiles them. The compiler takes a precompiled
