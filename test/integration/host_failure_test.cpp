@@ -79,9 +79,10 @@ TEST_CASE("on a full log disk the container goes on; log, daemon's log and metri
   Daemon daemon;
   const std::string logs = daemon.logs() + "/full";
   std::filesystem::create_directories(logs);
-  REQUIRE(mount("tmpfs", logs.c_str(), "tmpfs", 0, "size=256k") == 0);
+  REQUIRE(mount("tmpfs", logs.c_str(), "tmpfs", 0, "size=2m") == 0);
   const ScopeExit unmount([&] { umount2(logs.c_str(), MNT_DETACH); });
-  Spill(logs + "/ballast", std::string(128 << 10, 'x'));
+  // Without it there is room for what a slow shim still finds in the pipe.
+  Spill(logs + "/ballast", std::string(1920 << 10, 'x'));
   TemporaryDirectory directory;
   Pod pod(daemon, "", [&](cri::PodSandboxConfig& config) { config.set_log_directory(logs); });
   const std::string id = pod.Start(Busybox(Concat("seq 1 50000; touch ", directory.path(), "/written; while ! test -e ",
