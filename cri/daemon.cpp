@@ -162,6 +162,8 @@ Status Daemon::Start() {
   if (config_.state != config_.root) {
     ASSIGN_OR_RETURN(state_lock_, LockRoot(config_.state));
   }
+  RETURN_IF_ERROR(ProtectInput(config_.registry_config));
+  RETURN_IF_ERROR(ProtectInput(config_.preload));
   RETURN_IF_ERROR(SetUpLog(config_.log_level, config_.log_file.empty() ? manager_.log_file() : config_.log_file));
   RETURN_IF_ERROR(OpenRooms());
   RETURN_IF_ERROR(Serve());
