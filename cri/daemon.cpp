@@ -164,7 +164,7 @@ Status Daemon::Start() {
   }
   RETURN_IF_ERROR(ProtectInput(config_.registry_config));
   RETURN_IF_ERROR(ProtectInput(config_.preload));
-  RETURN_IF_ERROR(SetUpLog(config_.log_level, config_.log_file.empty() ? manager_.log_file() : config_.log_file));
+  RETURN_IF_ERROR(SetUpLog(config_.log_level, config_.log_file.empty() ? manager_.LogFile(config_.root) : config_.log_file));
   RETURN_IF_ERROR(OpenRooms());
   RETURN_IF_ERROR(Serve());
   RETURN_IF_ERROR(ServeHttp());

@@ -1,6 +1,7 @@
 #include "base/handle_windows.hpp"
 #include "base/win32_windows.hpp"
 #include "cri/event_log_windows.hpp"
+#include "cri/host_defaults.hpp"
 #include "cri/service_windows.hpp"
 
 #include <atomic>
@@ -30,7 +31,7 @@ class Service final : public ServiceManager {
         "service run is for the service control manager: use sc.exe start jobpod; in a console use jobpodd.exe alone");
   }
 
-  std::string log_file() const override { return "C:\\ProgramData\\jobpod\\logs\\jobpodd.log"; }
+  std::string LogFile(const std::string& root) const override { return ServiceLogFile(root); }
   void Ready() override {
     Tell(SERVICE_RUNNING);
     LogEvent(EventKind::kInformation, "jobpodd is ready");
@@ -96,6 +97,10 @@ class Service final : public ServiceManager {
 };
 
 }  // namespace
+
+std::string ServiceLogFile(const std::string& root) {
+  return root == kHostDefaults.root ? "C:\\ProgramData\\jobpod\\logs\\jobpodd.log" : Below(root, "logs\\jobpodd.log");
+}
 
 Status RunService(const DaemonOptions::Serve& serve) {
   return Service(serve).Run();

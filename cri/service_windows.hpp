@@ -7,6 +7,9 @@ namespace jobpod {
 
 inline constexpr wchar_t kServiceName[] = L"jobpod";
 
+// Beside the default root, and below any other: private directories both.
+std::string ServiceLogFile(const std::string& root);
+
 // Registers the running program as `jobpodd.exe service run` with the same options, to be started with the system
 // and anew when it has failed; and itself as the source of its entries in the event log. Changes what is registered
 // already. PermissionDenied without an elevated administrator.
