@@ -1,5 +1,8 @@
+#include <filesystem>
+
 #include "base/log.hpp"
 #include "base/win32_windows.hpp"
+#include "cri/config.hpp"
 #include "cri/event_log_windows.hpp"
 #include "cri/process.hpp"
 #include "cri/service_handle_windows.hpp"
@@ -21,14 +24,6 @@ StatusOr<ServiceHandle> OpenManager(DWORD access) {
   if (GetLastError() != ERROR_ACCESS_DENIED) return LastErrorStatus("open the service control manager");
   return absl::PermissionDeniedError(
       "services are the administrators' matter; run it in an elevated prompt (Run as administrator)");
-}
-
-StatusOr<std::wstring> CommandLine(const DaemonOptions& options) {
-  std::vector<std::string> words = {BesideThisProgram("jobpodd.exe"), "service", "run"};
-  if (options.file) words.insert(words.end(), {"--config", *options.file});
-  for (const auto& [flag, value] : options.flags) words.insert(words.end(), {flag, value});
-  ASSIGN_OR_RETURN(const std::string line, JoinCommandLine(words));
-  return Wide(line);
 }
 
 // Failed, it is started again: at once, then with pauses.
@@ -80,11 +75,25 @@ Status Stop(SC_HANDLE service) {
 
 }  // namespace
 
+// The service's current directory is not the one of whoever installs it.
+StatusOr<std::string> ServiceCommandLine(const DaemonOptions& options) {
+  std::vector<std::string> words = {BesideThisProgram("jobpodd.exe"), "service", "run"};
+  if (options.file) {
+    std::error_code error;
+    const std::filesystem::path file = std::filesystem::absolute(Wide(*options.file), error);
+    if (error) return absl::InvalidArgumentError(Concat(*options.file, " is not the path of a file"));
+    words.insert(words.end(), {"--config", Utf8(file.wstring())});
+  }
+  for (const auto& [flag, value] : options.flags) words.insert(words.end(), {flag, value});
+  return JoinCommandLine(words);
+}
+
 Status InstallService(const DaemonOptions& options) {
-  ASSIGN_OR_RETURN(const std::wstring line, CommandLine(options));
+  RETURN_IF_ERROR(LoadConfig(options.file, options.flags).status());
+  ASSIGN_OR_RETURN(const std::string line, ServiceCommandLine(options));
   ASSIGN_OR_RETURN(const ServiceHandle manager, OpenManager(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE));
   RETURN_IF_ERROR(RegisterEventSource());
-  ASSIGN_OR_RETURN(const ServiceHandle service, CreateOrChange(manager.get(), line));
+  ASSIGN_OR_RETURN(const ServiceHandle service, CreateOrChange(manager.get(), Wide(line)));
   std::wstring words = kDescription;
   SERVICE_DESCRIPTIONW description{words.data()};
   ChangeServiceConfig2W(service.get(), SERVICE_CONFIG_DESCRIPTION, &description);
