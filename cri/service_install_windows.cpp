@@ -45,12 +45,19 @@ Status SetFailureActions(SC_HANDLE service) {
   return LastErrorStatus("set what happens when the service jobpod fails");
 }
 
+Status CreateError() {
+  if (GetLastError() != ERROR_SERVICE_MARKED_FOR_DELETE) return LastErrorStatus("create the service jobpod");
+  return absl::FailedPreconditionError(
+      "the service jobpod is still being removed: close what looks at it (services.msc, Task Manager, Event Viewer), or "
+      "restart the machine, and install again");
+}
+
 StatusOr<ServiceHandle> CreateOrChange(SC_HANDLE manager, const std::wstring& line) {
   ServiceHandle service(CreateServiceW(manager, kServiceName, kDisplayName, SERVICE_ALL_ACCESS,
                                        SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL,
                                        line.c_str(), nullptr, nullptr, nullptr, nullptr, nullptr));
   if (service) return service;
-  if (GetLastError() != ERROR_SERVICE_EXISTS) return LastErrorStatus("create the service jobpod");
+  if (GetLastError() != ERROR_SERVICE_EXISTS) return CreateError();
   service.reset(OpenServiceW(manager, kServiceName, SERVICE_ALL_ACCESS));
   if (service && ChangeServiceConfigW(service.get(), SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START,
                                       SERVICE_ERROR_NORMAL, line.c_str(), nullptr, nullptr, nullptr, nullptr, nullptr,
@@ -60,14 +67,16 @@ StatusOr<ServiceHandle> CreateOrChange(SC_HANDLE manager, const std::wstring& li
   return LastErrorStatus("change the service jobpod");
 }
 
+// A service that begins to start, or stops already, takes no order: its state is looked at again.
 Status Stop(SC_HANDLE service) {
-  SERVICE_STATUS status{};
-  if (!ControlService(service, SERVICE_CONTROL_STOP, &status)) {
-    if (GetLastError() == ERROR_SERVICE_NOT_ACTIVE) return absl::OkStatus();
-    return LastErrorStatus("stop the service jobpod");
-  }
   for (DWORD waited = 0; waited < kStopPatience; waited += kStopPause) {
-    if (!QueryServiceStatus(service, &status) || status.dwCurrentState == SERVICE_STOPPED) return absl::OkStatus();
+    SERVICE_STATUS status{};
+    if (!QueryServiceStatus(service, &status)) return LastErrorStatus("ask after the service jobpod");
+    if (status.dwCurrentState == SERVICE_STOPPED) return absl::OkStatus();
+    if (status.dwCurrentState != SERVICE_STOP_PENDING && !ControlService(service, SERVICE_CONTROL_STOP, &status) &&
+        GetLastError() != ERROR_SERVICE_CANNOT_ACCEPT_CTRL && GetLastError() != ERROR_SERVICE_NOT_ACTIVE) {
+      return LastErrorStatus("stop the service jobpod");
+    }
     Sleep(kStopPause);
   }
   return absl::DeadlineExceededError("the service jobpod does not stop; see the event log");
