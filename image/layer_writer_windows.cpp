@@ -26,8 +26,14 @@ Status CheckKind(const TarEntry& entry) {
   return Refused(Concat("its type ", Quoted({&entry.type, 1}), " is unknown"));
 }
 
-Status CheckNames(const PathParts& parts) {
-  for (const std::string& name : parts) RETURN_IF_ERROR(CheckWindowsName(name));
+// Only the last part of an entry's path may be a mark, and only as the archive spells it: anywhere else, and in other
+// letters, the name would be found where a mark is looked for.
+Status CheckNames(const PathParts& parts, bool last_is_mark) {
+  for (size_t at = 0; at < parts.size(); ++at) {
+    RETURN_IF_ERROR(CheckWindowsName(parts[at]));
+    if (LooksLikeMark(Wide(parts[at])) && !(last_is_mark && at + 1 == parts.size()))
+      return Refused(Concat("its part ", Quoted(parts[at]), " begins as only the mark of a whiteout may"));
+  }
   return absl::OkStatus();
 }
 
@@ -76,7 +82,7 @@ Status WindowsLayerWriter::WriteAt(const TarEntry& entry, const PathParts& parts
   RETURN_IF_ERROR(CountInodes());
   const NameKind kind = parts.empty() ? NameKind::kPlain : ClassifyName(parts.back());
   if (kind == NameKind::kIgnored) return absl::OkStatus();
-  RETURN_IF_ERROR(CheckNames(parts));
+  RETURN_IF_ERROR(CheckNames(parts, kind != NameKind::kPlain));
   if (kind == NameKind::kPlain) RETURN_IF_ERROR(CheckKind(entry));
   if (kind == NameKind::kPlain && entry.type == '5') return WriteDirectory(entry, parts);
   if (parts.empty()) return Refused("it would replace the layer's root");
@@ -157,7 +163,7 @@ Status WindowsLayerWriter::WriteHardLink(const TarEntry& entry, HANDLE directory
   if (windows_ && EnterWindowsLayer(*target) != WindowsPlace::kFiles)
     return Refused(Concat(what, ": that is outside Files"));
   if (target->empty()) return Refused(Concat(what, ": that is the layer's root"));
-  RETURN_IF_ERROR(Annotate(CheckNames(*target), what));
+  RETURN_IF_ERROR(Annotate(CheckNames(*target, false), what));
   const StatusOr<Handle> parent = OpenDirectoryBelow(cursor_.root(), *target, target->size() - 1);
   if (!parent.ok()) return Refused(Concat(what, ": the layer has no such file"));
   const StatusOr<Handle> file = OpenAt(*parent ? parent->get() : cursor_.root(), Wide(target->back()),
