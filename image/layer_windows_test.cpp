@@ -125,6 +125,25 @@ TEST_CASE("an entry that comes twice stands as it came last") {
   CHECK(image.Read("b/x") == "x");
 }
 
+TEST_CASE("a file, a hard link or a directory takes the place of a link of the same layer") {
+  Merged image;
+  REQUIRE(image.Add({{.name = "Files/real", .content = "real"},
+                     {.name = "Files/file", .type = '2', .link = "real"},
+                     {.name = "Files/hard", .type = '2', .link = "real"},
+                     {.name = "Files/directory", .type = '2', .link = "real"},
+                     {.name = "Files/other", .content = "other"},
+                     {.name = "Files/file", .content = "file"},
+                     {.name = "Files/hard", .type = '1', .link = "Files/other"},
+                     {.name = "Files/directory", .type = '5'}})
+              .ok());
+  REQUIRE(image.Copy().ok());
+  CHECK(image.Read("file") == "file");
+  CHECK(image.Read("hard") == "other");
+  CHECK(image.Has("directory"));
+  CHECK(image.Read("directory") == "missing");
+  CHECK(image.Read("real") == "real");
+}
+
 TEST_CASE("names that Windows cannot open are refused") {
   CHECK(Says(Refusal("Files/CON"), "device"));
   CHECK(Says(Refusal("Files/a/nul.txt"), "device"));

@@ -95,6 +95,7 @@ Status WindowsLayerWriter::WriteAt(const TarEntry& entry, const PathParts& parts
   if (entry.link.empty() || entry.link.size() > kMaxTarget)
     return Refused("it is a symbolic link whose target is empty or too long");
   RETURN_IF_ERROR(MakeRoom(directory, name));
+  linked_ = true;
   return WriteMarkOf(directory, std::wstring(kLinkMark) + Wide(name), entry.link);
 }
 
@@ -109,9 +110,9 @@ Status WindowsLayerWriter::WriteDirectory(const TarEntry& entry, const PathParts
     const std::wstring name = Wide(parts.back());
     const bool file =
         OpenAt(parent, name, FILE_READ_ATTRIBUTES | SYNCHRONIZE, FILE_OPEN, FILE_NON_DIRECTORY_FILE).ok();
-    // A file, or the mark of a link, that an earlier entry made.
+    // That an earlier entry made.
     if (file) RETURN_IF_ERROR(MakeRoom(parent, parts.back()));
-    RETURN_IF_ERROR(RemoveTreeAt(parent, std::wstring(kLinkMark) + name));
+    RETURN_IF_ERROR(TakeLinkAway(parent, parts.back()));
   }
   RETURN_IF_ERROR(cursor_.Enter(parts, parts.size()).status());
   cursor_.KeepTime(WindowsTimeOf(entry));
@@ -134,6 +135,11 @@ Status WindowsLayerWriter::MakeRoom(HANDLE directory, const std::string& name) {
   return RemoveTreeAt(directory, wide);
 }
 
+// A link that an earlier entry of the same layer made is a mark beside the name.
+Status WindowsLayerWriter::TakeLinkAway(HANDLE directory, const std::string& name) {
+  return linked_ ? RemoveTreeAt(directory, std::wstring(kLinkMark) + Wide(name)) : absl::OkStatus();
+}
+
 StatusOr<Handle> WindowsLayerWriter::MakeFile(HANDLE directory, const std::string& name) {
   StatusOr<Handle> file = OpenAt(directory, Wide(name), kNewFile, FILE_CREATE, FILE_NON_DIRECTORY_FILE);
   if (absl::IsAlreadyExists(file.status())) {
@@ -146,6 +152,7 @@ StatusOr<Handle> WindowsLayerWriter::MakeFile(HANDLE directory, const std::strin
 
 Status WindowsLayerWriter::WriteFile(const TarEntry& entry, HANDLE directory, const std::string& name,
                                      TarReader& reader) {
+  RETURN_IF_ERROR(TakeLinkAway(directory, name));
   ASSIGN_OR_RETURN(const Handle file, MakeFile(directory, name));
   for (;;) {
     ASSIGN_OR_RETURN(const std::string_view piece, reader.Content());
@@ -176,6 +183,7 @@ Status WindowsLayerWriter::WriteHardLink(const TarEntry& entry, HANDLE directory
     if (same.ok() && IsSameFile(same->get(), file->get())) return absl::OkStatus();
   }
   RETURN_IF_ERROR(MakeRoom(directory, name));
+  RETURN_IF_ERROR(TakeLinkAway(directory, name));
   return LinkFileAt(file->get(), directory, Wide(name));
 }
 

@@ -31,6 +31,7 @@ class WindowsLayerWriter final : public LayerWriter {
   Status WriteHardLink(const TarEntry& entry, HANDLE directory, const std::string& name);
   Status WriteMarkOf(HANDLE directory, const std::wstring& name, std::string_view content);
   Status MakeRoom(HANDLE directory, const std::string& name);
+  Status TakeLinkAway(HANDLE directory, const std::string& name);
   StatusOr<Handle> MakeFile(HANDLE directory, const std::string& name);
   Status CountInodes();
 
@@ -38,6 +39,7 @@ class WindowsLayerWriter final : public LayerWriter {
   const bool windows_;
   UnpackBudget& budget_;
   uint64_t disk_bytes_ = 0, made_ = 0, counted_ = 0;
+  bool linked_ = false;  // there are symbolic links
   bool foreign_ = false, known_ = false;  // entries of a Windows layer outside and inside its places
 };
 
