@@ -23,7 +23,7 @@ if(WIN32)
 endif()
 jobpod_unit_test(config_test LIBRARIES jobpod_endpoint
   SOURCES config_test.cpp address_test.cpp address_${JOBPOD_OS}_test.cpp daemon_options_test.cpp own_ports_test.cpp
-  root_lock_test.cpp endpoint_${JOBPOD_OS}_test.cpp)
+  root_lock_test.cpp process_test.cpp endpoint_${JOBPOD_OS}_test.cpp)
 if(WIN32)
   target_sources(config_test PRIVATE installation_windows_test.cpp service_windows_test.cpp)
 endif()

@@ -206,8 +206,7 @@ Status RunDaemon(const DaemonConfig& config, ServiceManager& manager) {
   RETURN_IF_ERROR(daemon.Start());
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
-  fmt::print("jobpodd {} is ready after {} ms: {}\n", JOBPOD_VERSION, took.count(), daemon.Summary());
-  std::fflush(stdout);
+  Say(stdout, fmt::format("jobpodd {} is ready after {} ms: {}\n", JOBPOD_VERSION, took.count(), daemon.Summary()));
   manager.Ready();
   ReleaseUnusedMemory();
   manager.WaitForEnd();
