@@ -5,6 +5,7 @@
 #include "base/file_windows.hpp"
 #include "base/win32_windows.hpp"
 #include "image/entry_metadata_windows.hpp"
+#include "image/file_clone_windows.hpp"
 #include "image/layer_mark_windows.hpp"
 #include "image/tar_header.hpp"
 #include "base/windows_name.hpp"
@@ -174,8 +175,8 @@ Status WindowsLayerWriter::WriteHardLink(const TarEntry& entry, HANDLE directory
   const StatusOr<Handle> parent = OpenDirectoryBelow(cursor_.root(), *target, target->size() - 1);
   if (!parent.ok()) return Refused(Concat(what, ": the layer has no such file"));
   const StatusOr<Handle> file = OpenAt(*parent ? parent->get() : cursor_.root(), Wide(target->back()),
-                                       FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | SYNCHRONIZE, FILE_OPEN,
-                                       FILE_NON_DIRECTORY_FILE);
+                                       FILE_READ_DATA | FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | SYNCHRONIZE,
+                                       FILE_OPEN, FILE_NON_DIRECTORY_FILE);
   if (!file.ok()) return Refused(Concat(what, ": the layer has no such file"));
   {
     const StatusOr<Handle> same =
@@ -184,7 +185,23 @@ Status WindowsLayerWriter::WriteHardLink(const TarEntry& entry, HANDLE directory
   }
   RETURN_IF_ERROR(MakeRoom(directory, name));
   RETURN_IF_ERROR(TakeLinkAway(directory, name));
-  return LinkFileAt(file->get(), directory, Wide(name));
+  const Status linked = linker_(file->get(), directory, Wide(name));
+  return absl::IsUnimplemented(linked) ? CopyInstead(file->get(), directory, name) : linked;
+}
+
+// ReFS before Windows Server 2022 has no hard links.
+Status WindowsLayerWriter::CopyInstead(HANDLE file, HANDLE directory, const std::string& name) {
+  FILE_BASIC_INFO info{};
+  LARGE_INTEGER size{};
+  if (!GetFileSizeEx(file, &size) || !GetFileInformationByHandleEx(file, FileBasicInfo, &info, sizeof info))
+    return LastErrorStatus("look at the file it is a link to");
+  const uint64_t bytes = static_cast<uint64_t>(size.QuadPart);
+  RETURN_IF_ERROR(budget_.TakeBytes(bytes));
+  ASSIGN_OR_RETURN(const Handle made, MakeFile(directory, name));
+  RETURN_IF_ERROR(FileCloner().Copy(file, made.get(), bytes));
+  disk_bytes_ += bytes;
+  if (SetFileInformationByHandle(made.get(), FileBasicInfo, &info, sizeof info)) return absl::OkStatus();
+  return LastErrorStatus("set the copy's time");
 }
 
 }  // namespace jobpod
