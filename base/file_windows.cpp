@@ -145,12 +145,13 @@ Status MakeDirectories(const std::string& path, uint32_t mode) {
 Status RenamePath(const std::string& from, const std::string& to) {
   ASSIGN_OR_RETURN(const std::wstring old_name, LongPath(from));
   ASSIGN_OR_RETURN(const std::wstring new_name, LongPath(to));
-  for (int attempt = 1;; ++attempt) {
+  // A directory stays as it is while anybody has a file inside open, and scanners read what was just unpacked.
+  const DWORD patience = IsDirectory(old_name) && !IsDirectory(new_name) ? kBusyTree : kBusyAttempts * kBusyPause;
+  for (DWORD pause = kBusyPause, waited = 0;; waited += pause, pause = std::min(pause * 2, kBusyTree / 10)) {
     if (MoveFileExW(old_name.c_str(), new_name.c_str(), MOVEFILE_REPLACE_EXISTING)) return absl::OkStatus();
     const DWORD error = GetLastError();
-    if (!IsBusy(error) || attempt == kBusyAttempts)
-      return Win32Status(error, Concat("rename ", from, " to ", to));
-    Sleep(kBusyPause);
+    if (!IsBusy(error) || waited >= patience) return Win32Status(error, Concat("rename ", from, " to ", to));
+    Sleep(pause);
   }
 }
 

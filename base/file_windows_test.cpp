@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <thread>
 
 #include "base/file.hpp"
 #include "base/temporary_directory.hpp"
@@ -84,6 +85,35 @@ TEST_CASE("a file in use keeps its tree, is named, and goes when it is free") {
   CHECK(std::string(refused.message()).find("held.dll") != std::string::npos);
   holder.Reset();
   CHECK(RemoveTree(directory.path + "/tree").ok());
+}
+
+// Longer than what a single file is waited for: the length of time is the behaviour.
+TEST_CASE("a tree in use is renamed when it is free") {
+  TemporaryDirectory directory;
+  const std::string from = directory.path + "/partial", to = directory.path + "/tree";
+  REQUIRE(MakeDirectories(from).ok());
+  REQUIRE(WriteFileAtomic(from + "/file", "x").ok());
+  const auto path = LongPath(from);
+  Handle holder(CreateFileW(path->c_str(), FILE_LIST_DIRECTORY, FILE_SHARE_READ, nullptr, OPEN_EXISTING,
+                            FILE_FLAG_BACKUP_SEMANTICS, nullptr));
+  REQUIRE(holder);
+  const std::jthread releasing([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2 * kBusyAttempts * kBusyPause));
+    holder.Reset();
+  });
+  const Status renamed = RenamePath(from, to);
+  INFO(renamed.ToString());
+  CHECK(renamed.ok());
+  CHECK(*ReadFile(to + "/file") == "x");
+}
+
+TEST_CASE("a tree is not waited for where another one has its name") {
+  TemporaryDirectory directory;
+  REQUIRE(MakeDirectories(directory.path + "/one").ok());
+  REQUIRE(MakeDirectories(directory.path + "/two").ok());
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK_FALSE(RenamePath(directory.path + "/one", directory.path + "/two").ok());
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(kBusyTree / 2));
 }
 
 // POSIX rename is Windows 10 1709's; Wine has none.

@@ -14,8 +14,12 @@ TEST_CASE("an endpoint is a pipe of this machine, however clients spell it") {
     CHECK(parsed->path == "\\\\.\\pipe\\jobpod");
   }
   CHECK(ParseEndpoint("npipe:////./PIPE/jobpod").ok());
+  const auto guarded = ParseEndpoint("npipe:////./pipe/ProtectedPrefix/Administrators/jobpod");
+  REQUIRE(guarded.ok());
+  CHECK(guarded->path == "\\\\.\\pipe\\ProtectedPrefix\\Administrators\\jobpod");
   for (const std::string bad :
        {"", "npipe://", "npipe:////./pipe/", "npipe:////server/pipe/jobpod", "npipe:////./pipe/a/b",
+        "npipe:////./pipe/ProtectedPrefix/Administrators/", "npipe:////./pipe/ProtectedPrefix/Users/jobpod",
         "npipe:////./jobpod", "\\\\.\\pipe\\jobpod", "unix:///run/j.sock"}) {
     INFO(bad);
     CHECK(ParseEndpoint(bad).status().code() == absl::StatusCode::kInvalidArgument);

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "base/file.hpp"
 #include "base/toml.hpp"
 #include "cri/address.hpp"
+#include "cri/config_file.hpp"
 
 namespace jobpod {
 namespace {
@@ -109,7 +109,7 @@ Status CheckVersion(const toml::table& table, const Place& place) {
 }
 
 StatusOr<std::string> ReadNamed(const std::optional<std::string>& file) {
-  StatusOr<std::string> text = ReadFile(file.value_or(kHostDefaults.config_file), kMaxFile);
+  StatusOr<std::string> text = ReadConfigFile(file.value_or(kHostDefaults.config_file), kMaxFile);
   if (text.ok() || file || text.status().code() != absl::StatusCode::kNotFound) return text;
   return std::string("version = 1\n");
 }

@@ -3,6 +3,7 @@
 # What needs neither gRPC nor the rooms below: configuration, addresses, options, the process itself.
 add_library(jobpod_config STATIC
   address.cpp address_${JOBPOD_OS}.cpp host_defaults_${JOBPOD_OS}.cpp config.cpp config_keys.cpp
+  config_file_${JOBPOD_OS}.cpp
   daemon_options.cpp service_commands_${JOBPOD_OS}.cpp service_manager_${JOBPOD_OS}.cpp
   root_lock_${JOBPOD_OS}.cpp process.cpp process_${JOBPOD_OS}.cpp process_usage_${JOBPOD_OS}.cpp watchdog.cpp)
 target_link_libraries(jobpod_config PUBLIC jobpod_base PRIVATE jobpod_warnings CLI11::CLI11)
@@ -15,14 +16,17 @@ if(WIN32)
   add_custom_command(OUTPUT ${messages}/event_log_windows.h ${messages}/event_log_windows.rc
     COMMAND ${WINDMC} -h ${messages} -r ${messages} ${CMAKE_CURRENT_SOURCE_DIR}/event_log_windows.mc
     DEPENDS event_log_windows.mc VERBATIM)
-  target_sources(jobpod_config PRIVATE service_install_windows.cpp service_run_windows.cpp event_log_windows.cpp
+  target_sources(jobpod_config PRIVATE installation_windows.cpp service_install_windows.cpp service_run_windows.cpp event_log_windows.cpp
     ${messages}/event_log_windows.h)
   target_include_directories(jobpod_config PRIVATE ${messages})
   target_link_libraries(jobpod_config PRIVATE jobpod_windows_words psapi)
 endif()
 jobpod_unit_test(config_test LIBRARIES jobpod_endpoint
   SOURCES config_test.cpp address_test.cpp address_${JOBPOD_OS}_test.cpp daemon_options_test.cpp own_ports_test.cpp
-  root_lock_test.cpp endpoint_${JOBPOD_OS}_test.cpp)
+  root_lock_test.cpp process_test.cpp endpoint_${JOBPOD_OS}_test.cpp)
+if(WIN32)
+  target_sources(config_test PRIVATE installation_windows_test.cpp service_windows_test.cpp)
+endif()
 target_compile_definitions(config_test PRIVATE JOBPOD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 
 # Loopback HTTP and its metrics.

@@ -25,6 +25,7 @@ namespace {
 constexpr std::chrono::seconds kCancelAfter{1};  // calls in flight are cancelled then
 constexpr std::chrono::seconds kLeaveAfter{4};   // and waited for no longer than this
 constexpr size_t kMemoryQuota = 64u << 20;       // gRPC's own buffers
+constexpr std::chrono::seconds kHttpPause{1};    // while another process has the port
 constexpr size_t kQueue = 1024;                  // calls waiting for a worker
 
 ImagesConfig ImagesOf(const DaemonConfig& config) {
@@ -148,11 +149,12 @@ std::string Daemon::MetricsPage() const {
 Status Daemon::ServeHttp() {
   if (config_.http_address == "off") return absl::OkStatus();
   ASSIGN_OR_RETURN(const HostPort address, ParseLoopback(config_.http_address));
-  ASSIGN_OR_RETURN(http_, HttpServer::Start(address, {.metrics = [this] { return MetricsPage(); },
-                                                      .ready = [this]() -> Status {
-                                                        if (ready_) return absl::OkStatus();
-                                                        return absl::UnavailableError("starting or stopping");
-                                                      }}));
+  HttpSources sources{.metrics = [this] { return MetricsPage(); },
+                      .ready = [this]() -> Status {
+                        if (ready_) return absl::OkStatus();
+                        return absl::UnavailableError("starting or stopping");
+                      }};
+  http_ = HttpServer::StartWhenFree(address, std::move(sources), kHttpPause);
   return absl::OkStatus();
 }
 
@@ -162,7 +164,9 @@ Status Daemon::Start() {
   if (config_.state != config_.root) {
     ASSIGN_OR_RETURN(state_lock_, LockRoot(config_.state));
   }
-  RETURN_IF_ERROR(SetUpLog(config_.log_level, config_.log_file.empty() ? manager_.log_file() : config_.log_file));
+  RETURN_IF_ERROR(ProtectInput(config_.registry_config));
+  RETURN_IF_ERROR(ProtectInput(config_.preload));
+  RETURN_IF_ERROR(SetUpLog(config_.log_level, config_.log_file.empty() ? manager_.LogFile(config_.root) : config_.log_file));
   RETURN_IF_ERROR(OpenRooms());
   RETURN_IF_ERROR(Serve());
   RETURN_IF_ERROR(ServeHttp());
@@ -191,7 +195,7 @@ void Daemon::Stop() {
 }
 
 std::string Daemon::Summary() const {
-  const std::string http = http_ ? fmt::format(", http port {}", http_->port()) : "";
+  const std::string http = http_ && http_->port() != 0 ? fmt::format(", http port {}", http_->port()) : "";
   return fmt::format("{}{}, {} pods, {} images", config_.address, http, pods_->ListPods().size(),
                      images_->List().size());
 }
@@ -204,8 +208,7 @@ Status RunDaemon(const DaemonConfig& config, ServiceManager& manager) {
   RETURN_IF_ERROR(daemon.Start());
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
-  fmt::print("jobpodd {} is ready after {} ms: {}\n", JOBPOD_VERSION, took.count(), daemon.Summary());
-  std::fflush(stdout);
+  Say(stdout, fmt::format("jobpodd {} is ready after {} ms: {}\n", JOBPOD_VERSION, took.count(), daemon.Summary()));
   manager.Ready();
   ReleaseUnusedMemory();
   manager.WaitForEnd();

@@ -16,6 +16,7 @@ const HostDefaults kHostDefaults = {
     .shim = "jobpod-shim.exe",
     .state_help = "Volatile data: exit records of running pods; emptied after a restart of the machine.",
     .address_help = "Where kubelet, crictl and jobpod connect: a named pipe, for SYSTEM and Administrators only. "
+                    "Nobody else takes its name first below npipe:////./pipe/ProtectedPrefix/Administrators/. "
                     "tcp://127.0.0.1:PORT lets every local user in.",
     .start_hint = "sc.exe start jobpod (or jobpodd.exe)",
     .example_config = "deploy/windows/config.toml",

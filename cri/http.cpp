@@ -2,11 +2,14 @@
 
 #include <httplib.h>
 
+#include <condition_variable>
 #include <functional>
+#include <mutex>
 #include <semaphore>
 #include <thread>
 
 #include "base/listening_port.hpp"
+#include "base/log.hpp"
 
 namespace jobpod {
 namespace {
@@ -88,7 +91,48 @@ class Server : public HttpServer {
   int port_ = 0;
 };
 
+class WaitingServer : public HttpServer {
+ public:
+  WaitingServer(HostPort address, HttpSources sources, std::chrono::milliseconds pause)
+      : address_(std::move(address)), sources_(std::move(sources)), pause_(pause) {
+    thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+  }
+
+  int port() const override {
+    const std::lock_guard lock(mutex_);
+    return server_ ? server_->port() : 0;
+  }
+
+ private:
+  void Run(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (!server_) {
+      wake_.wait_for(lock, stop, pause_, [] { return false; });
+      if (stop.stop_requested()) return;
+      auto server = HttpServer::Start(address_, sources_);
+      if (server.ok()) server_ = *std::move(server);
+    }
+    log::info("serving HTTP at {}:{} now", address_.host, address_.port);
+  }
+
+  const HostPort address_;
+  const HttpSources sources_;
+  const std::chrono::milliseconds pause_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::unique_ptr<HttpServer> server_;
+  std::jthread thread_;
+};
+
 }  // namespace
+
+std::unique_ptr<HttpServer> HttpServer::StartWhenFree(const HostPort& address, HttpSources sources,
+                                                      std::chrono::milliseconds pause) {
+  StatusOr<std::unique_ptr<HttpServer>> server = Start(address, sources);
+  if (server.ok()) return *std::move(server);
+  log::warn("{}; trying again until it is free", Message(server.status()));
+  return std::make_unique<WaitingServer>(address, std::move(sources), pause);
+}
 
 StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const HostPort& address, HttpSources sources) {
   auto server = std::make_unique<Server>(std::move(sources));

@@ -48,6 +48,33 @@ TEST_CASE("health, readiness and metrics over a real connection") {
   CHECK(client.Get("/elsewhere")->status == 404);
 }
 
+TEST_CASE("a port that is taken is served when it is free") {
+  const std::atomic<bool> ready = true;
+  const RpcMetrics metrics;
+  auto first = StartOn(0, ready, metrics);
+  REQUIRE(first);
+  const int port = first->port();
+  const auto second = HttpServer::StartWhenFree(
+      {"127.0.0.1", static_cast<uint16_t>(port)},
+      {.metrics = [] { return std::string(); }, .ready = [] { return absl::UnavailableError("the second"); }},
+      std::chrono::milliseconds(1));
+  CHECK(second->port() == 0);
+  first.reset();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (second->port() == 0 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  REQUIRE(second->port() == port);
+  CHECK(httplib::Client("127.0.0.1", port).Get("/readyz")->body == "the second\n");
+}
+
+TEST_CASE("a port that is waited for is given up at the end") {
+  const std::atomic<bool> ready = true;
+  const RpcMetrics metrics;
+  const auto first = StartOn(0, ready, metrics);
+  REQUIRE(first);
+  const HostPort same{"127.0.0.1", static_cast<uint16_t>(first->port())};
+  HttpServer::StartWhenFree(same, {}, std::chrono::hours(1)).reset();
+}
+
 TEST_CASE("a port that is taken is an error that names it") {
   const std::atomic<bool> ready = true;
   const RpcMetrics metrics;

@@ -13,7 +13,7 @@ namespace {
 
 int Report(const Status& status) {
   if (status.ok()) return 0;
-  fmt::print(stderr, "jobpodd: {}\n", Message(status));
+  Say(stderr, Concat("jobpodd: ", Message(status), "\n"));
   return 1;
 }
 

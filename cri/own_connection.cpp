@@ -52,16 +52,14 @@ void DialOwnPort(const net::any_io_executor& executor, std::shared_ptr<OwnPorts>
   StatusOr<Tcp::socket> bound = Bound(executor);
   if (!bound.ok()) return net::post(executor, [done, why = bound.status()] { done(why); });
   const auto socket = std::make_shared<Tcp::socket>(*std::move(bound));
-  Error ignored;
-  std::shared_ptr<OwnPorts::Entry> entry = ports->Add(socket->local_endpoint(ignored).port());
-  auto connected = [socket, entry, port, done = std::move(done)](const Error& error) mutable {
-    if (!error) {
-      return done(std::make_shared<OwnConnection>(streaming::MakeTcpDuplex(std::move(*socket)), std::move(entry)));
-    }
-    entry.reset();
-    done(absl::UnavailableError(Concat("cannot reach jobpodd's own port ", port, ": ", error.message())));
+  // Not listed before it is ours: until then the port may be somebody's whose socket has the same number at another
+  // address (0.0.0.0), and gRPC would answer him.
+  auto connected = [socket, ports = std::move(ports), port, done = std::move(done)](Error error) {
+    const uint16_t own = error ? 0 : socket->local_endpoint(error).port();
+    if (error) return done(absl::UnavailableError(Concat("cannot reach jobpodd's own port ", port, ": ", error.message())));
+    std::shared_ptr<OwnPorts::Entry> entry = ports->Add(own);
+    done(std::make_shared<OwnConnection>(streaming::MakeTcpDuplex(std::move(*socket)), std::move(entry)));
   };
-  entry.reset();  // the handler's from here on
   socket->async_connect({net::ip::address_v4::loopback(), port}, std::move(connected));
 }
 

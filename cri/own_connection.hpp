@@ -11,8 +11,8 @@
 
 namespace jobpod {
 
-// Connects to `port` of 127.0.0.1, from a port that is among `ports` before the other side can see it and for as long
-// as the connection is open. `done` runs once, on `executor`, a single thread.
+// Connects to `port` of 127.0.0.1, from a port that is among `ports` as soon as the connection is ours, before `done` can
+// send a byte, and for as long as it is open. `done` runs once, on `executor`, a single thread.
 void DialOwnPort(const boost::asio::any_io_executor& executor, std::shared_ptr<OwnPorts> ports, uint16_t port,
                  std::function<void(StatusOr<streaming::DuplexPointer>)> done);
 

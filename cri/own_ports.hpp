@@ -26,7 +26,7 @@ class OwnPorts : public std::enable_shared_from_this<OwnPorts> {
     const uint16_t port_;
   };
 
-  // For a socket that is bound to `port` of 127.0.0.1 and not connected yet.
+  // For a socket that is connected from `port` of 127.0.0.1 and has sent nothing yet.
   std::unique_ptr<Entry> Add(uint16_t port);
 
   // Whether `peer` ("ipv4:127.0.0.1:49152", gRPC's spelling) is one of ours.

@@ -33,6 +33,15 @@ bool IsTaken(const std::wstring& path) {
   return there || GetLastError() == ERROR_PIPE_BUSY;
 }
 
+// " (process 12)" of the program that has the pipe; nothing where the system does not say (Wine).
+std::string HolderOf(const std::wstring& path) {
+  constexpr DWORD kFlags = SECURITY_SQOS_PRESENT | SECURITY_ANONYMOUS;
+  const Handle pipe(CreateFileW(path.c_str(), FILE_READ_ATTRIBUTES, 0, nullptr, OPEN_EXISTING, kFlags, nullptr));
+  ULONG process = 0;
+  if (!pipe || !GetNamedPipeServerProcessId(pipe.get(), &process) || process == 0) return "";
+  return Concat(" (process ", static_cast<uint64_t>(process), ")");
+}
+
 StatusOr<Handle> MakeInstance(const std::wstring& path, bool first) {
   PSECURITY_DESCRIPTOR rights = nullptr;
   if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(kAdministratorsOnly, SDDL_REVISION_1, &rights, nullptr))
@@ -104,7 +113,9 @@ StatusOr<std::unique_ptr<PipeListener>> PipeListener::Open(net::io_context& io, 
   if (first.ok()) return std::make_unique<WindowsPipeListener>(io, wide, *std::move(first));
   if (!absl::IsPermissionDenied(first.status())) return first.status();
   return absl::FailedPreconditionError(
-      Concat("another program already has the pipe ", path, "; stop it, or choose another [grpc] address"));
+      Concat("another program", HolderOf(wide), " already has the pipe ", path,
+             "; stop it, or choose another [grpc] address: below npipe:////./pipe/ProtectedPrefix/Administrators/ nobody "
+             "but administrators takes one"));
 }
 
 }  // namespace jobpod

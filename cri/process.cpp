@@ -8,4 +8,9 @@ Arguments::Arguments(int count, char** arguments) : words_(WordsOf(count, argume
   for (const std::string& word : words_) pointers_.push_back(word.c_str());
 }
 
+void Say(std::FILE* stream, const std::string& text) {
+  std::fputs(text.c_str(), stream);
+  std::fflush(stream);
+}
+
 }  // namespace jobpod

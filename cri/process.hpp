@@ -1,6 +1,7 @@
 // This program's own process.
 #pragma once
 
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ void WaitForEndSignal();
 
 // The path of `name` in the directory of the running program.
 std::string BesideThisProgram(const std::string& name);
+
+// Writes `text` to a standard stream at once, if that goes: a service has none.
+void Say(std::FILE* stream, const std::string& text);
 
 // What main was given, in UTF-8. First thing in main.
 class Arguments {

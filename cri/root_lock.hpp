@@ -15,7 +15,12 @@ class RootLock {
 };
 
 // Makes `root` when missing and locks <root>/lock. FailedPrecondition, naming the other daemon's pid, while another
-// holds it; PermissionDenied when somebody else than an administrator owns it or a directory above it (Windows).
+// holds it. Windows: nobody but administrators may look in or change it from then on, whoever could before;
+// PermissionDenied when another account owns it or a directory above it.
 StatusOr<std::unique_ptr<RootLock>> LockRoot(const std::string& root);
+
+// A directory whose content the daemon believes: registries' settings, archives to be imported. Windows, where anybody
+// may have made it: as LockRoot's. Linux: as it is.
+Status ProtectInput(const std::string& directory);
 
 }  // namespace jobpod

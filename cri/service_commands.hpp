@@ -9,7 +9,7 @@ class App;
 
 namespace jobpod {
 
-// Declares `service install`, `remove` and `run`, where there are such services.
+// Declares `service prepare`, `install`, `remove` and `run`, where there are such services.
 void AddServiceCommands(CLI::App& app, DaemonOptions& options);
 
 }  // namespace jobpod

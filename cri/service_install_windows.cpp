@@ -1,5 +1,8 @@
+#include <filesystem>
+
 #include "base/log.hpp"
 #include "base/win32_windows.hpp"
+#include "cri/config.hpp"
 #include "cri/event_log_windows.hpp"
 #include "cri/process.hpp"
 #include "cri/service_handle_windows.hpp"
@@ -23,14 +26,6 @@ StatusOr<ServiceHandle> OpenManager(DWORD access) {
       "services are the administrators' matter; run it in an elevated prompt (Run as administrator)");
 }
 
-StatusOr<std::wstring> CommandLine(const DaemonOptions& options) {
-  std::vector<std::string> words = {BesideThisProgram("jobpodd.exe"), "service", "run"};
-  if (options.file) words.insert(words.end(), {"--config", *options.file});
-  for (const auto& [flag, value] : options.flags) words.insert(words.end(), {flag, value});
-  ASSIGN_OR_RETURN(const std::string line, JoinCommandLine(words));
-  return Wide(line);
-}
-
 // Failed, it is started again: at once, then with pauses.
 Status SetFailureActions(SC_HANDLE service) {
   SC_ACTION actions[] = {{SC_ACTION_RESTART, 1'000}, {SC_ACTION_RESTART, 5'000}, {SC_ACTION_RESTART, 30'000}};
@@ -50,12 +45,19 @@ Status SetFailureActions(SC_HANDLE service) {
   return LastErrorStatus("set what happens when the service jobpod fails");
 }
 
+Status CreateError() {
+  if (GetLastError() != ERROR_SERVICE_MARKED_FOR_DELETE) return LastErrorStatus("create the service jobpod");
+  return absl::FailedPreconditionError(
+      "the service jobpod is still being removed: close what looks at it (services.msc, Task Manager, Event Viewer), or "
+      "restart the machine, and install again");
+}
+
 StatusOr<ServiceHandle> CreateOrChange(SC_HANDLE manager, const std::wstring& line) {
   ServiceHandle service(CreateServiceW(manager, kServiceName, kDisplayName, SERVICE_ALL_ACCESS,
                                        SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL,
                                        line.c_str(), nullptr, nullptr, nullptr, nullptr, nullptr));
   if (service) return service;
-  if (GetLastError() != ERROR_SERVICE_EXISTS) return LastErrorStatus("create the service jobpod");
+  if (GetLastError() != ERROR_SERVICE_EXISTS) return CreateError();
   service.reset(OpenServiceW(manager, kServiceName, SERVICE_ALL_ACCESS));
   if (service && ChangeServiceConfigW(service.get(), SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START,
                                       SERVICE_ERROR_NORMAL, line.c_str(), nullptr, nullptr, nullptr, nullptr, nullptr,
@@ -65,14 +67,16 @@ StatusOr<ServiceHandle> CreateOrChange(SC_HANDLE manager, const std::wstring& li
   return LastErrorStatus("change the service jobpod");
 }
 
+// A service that begins to start, or stops already, takes no order: its state is looked at again.
 Status Stop(SC_HANDLE service) {
-  SERVICE_STATUS status{};
-  if (!ControlService(service, SERVICE_CONTROL_STOP, &status)) {
-    if (GetLastError() == ERROR_SERVICE_NOT_ACTIVE) return absl::OkStatus();
-    return LastErrorStatus("stop the service jobpod");
-  }
   for (DWORD waited = 0; waited < kStopPatience; waited += kStopPause) {
-    if (!QueryServiceStatus(service, &status) || status.dwCurrentState == SERVICE_STOPPED) return absl::OkStatus();
+    SERVICE_STATUS status{};
+    if (!QueryServiceStatus(service, &status)) return LastErrorStatus("ask after the service jobpod");
+    if (status.dwCurrentState == SERVICE_STOPPED) return absl::OkStatus();
+    if (status.dwCurrentState != SERVICE_STOP_PENDING && !ControlService(service, SERVICE_CONTROL_STOP, &status) &&
+        GetLastError() != ERROR_SERVICE_CANNOT_ACCEPT_CTRL && GetLastError() != ERROR_SERVICE_NOT_ACTIVE) {
+      return LastErrorStatus("stop the service jobpod");
+    }
     Sleep(kStopPause);
   }
   return absl::DeadlineExceededError("the service jobpod does not stop; see the event log");
@@ -80,11 +84,25 @@ Status Stop(SC_HANDLE service) {
 
 }  // namespace
 
+// The service's current directory is not the one of whoever installs it.
+StatusOr<std::string> ServiceCommandLine(const DaemonOptions& options) {
+  std::vector<std::string> words = {BesideThisProgram("jobpodd.exe"), "service", "run"};
+  if (options.file) {
+    std::error_code error;
+    const std::filesystem::path file = std::filesystem::absolute(Wide(*options.file), error);
+    if (error) return absl::InvalidArgumentError(Concat(*options.file, " is not the path of a file"));
+    words.insert(words.end(), {"--config", Utf8(file.wstring())});
+  }
+  for (const auto& [flag, value] : options.flags) words.insert(words.end(), {flag, value});
+  return JoinCommandLine(words);
+}
+
 Status InstallService(const DaemonOptions& options) {
-  ASSIGN_OR_RETURN(const std::wstring line, CommandLine(options));
+  RETURN_IF_ERROR(LoadConfig(options.file, options.flags).status());
+  ASSIGN_OR_RETURN(const std::string line, ServiceCommandLine(options));
   ASSIGN_OR_RETURN(const ServiceHandle manager, OpenManager(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE));
   RETURN_IF_ERROR(RegisterEventSource());
-  ASSIGN_OR_RETURN(const ServiceHandle service, CreateOrChange(manager.get(), line));
+  ASSIGN_OR_RETURN(const ServiceHandle service, CreateOrChange(manager.get(), Wide(line)));
   std::wstring words = kDescription;
   SERVICE_DESCRIPTIONW description{words.data()};
   ChangeServiceConfig2W(service.get(), SERVICE_CONFIG_DESCRIPTION, &description);

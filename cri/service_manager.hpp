@@ -13,8 +13,8 @@ namespace jobpod {
 class ServiceManager {
  public:
   virtual ~ServiceManager() = default;
-  // Where the log goes unless the configuration says; empty: standard error.
-  virtual std::string log_file() const = 0;
+  // Where the log of a daemon on `root` goes unless the configuration says; empty: standard error.
+  virtual std::string LogFile(const std::string& root) const = 0;
   virtual void Ready() = 0;
   // Comes back when the daemon is asked to end.
   virtual void WaitForEnd() = 0;

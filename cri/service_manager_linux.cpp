@@ -32,7 +32,7 @@ void Notify(std::string_view state) {
 
 class Systemd final : public ServiceManager {
  public:
-  std::string log_file() const override { return ""; }
+  std::string LogFile(const std::string&) const override { return ""; }
   void Ready() override { Notify("READY=1"); }
   void WaitForEnd() override { WaitForEndSignal(); }
   void Stopping() override { Notify("STOPPING=1"); }

@@ -8,7 +8,7 @@ namespace {
 // Nobody waits for word from a program of a console.
 class Console final : public ServiceManager {
  public:
-  std::string log_file() const override { return ""; }
+  std::string LogFile(const std::string&) const override { return ""; }
   void Ready() override {}
   void WaitForEnd() override { WaitForEndSignal(); }
   void Stopping() override {}

@@ -1,14 +1,17 @@
 #include "base/handle_windows.hpp"
 #include "base/win32_windows.hpp"
 #include "cri/event_log_windows.hpp"
+#include "cri/host_defaults.hpp"
 #include "cri/service_windows.hpp"
 
 #include <atomic>
+#include <mutex>
 
 namespace jobpod {
 namespace {
 
 constexpr DWORD kStartHint = 60'000, kStopHint = 10'000;  // ms the manager waits before it takes us for hung
+constexpr DWORD kStops = SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN;
 constexpr DWORD kFailed = 1;                              // our only specific exit code; the event log says more
 
 class Service final : public ServiceManager {
@@ -30,7 +33,7 @@ class Service final : public ServiceManager {
         "service run is for the service control manager: use sc.exe start jobpod; in a console use jobpodd.exe alone");
   }
 
-  std::string log_file() const override { return "C:\\ProgramData\\jobpod\\logs\\jobpodd.log"; }
+  std::string LogFile(const std::string& root) const override { return ServiceLogFile(root); }
   void Ready() override {
     Tell(SERVICE_RUNNING);
     LogEvent(EventKind::kInformation, "jobpodd is ready");
@@ -75,27 +78,51 @@ class Service final : public ServiceManager {
     Tell(SERVICE_STOPPED);
   }
 
+  // States go one way only, on whichever thread: starting, running, stopping, stopped.
   void Tell(DWORD state) {
-    SERVICE_STATUS status{};
-    status.dwServiceType = SERVICE_WIN32_OWN_PROCESS;
-    status.dwCurrentState = state;
-    if (state == SERVICE_RUNNING) status.dwControlsAccepted = SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN;
-    if (state == SERVICE_START_PENDING) status.dwWaitHint = kStartHint;
-    if (state == SERVICE_STOP_PENDING) status.dwWaitHint = kStopHint;
+    const std::lock_guard lock(mutex_);
+    if (Order(state) < Order(status_.dwCurrentState)) return;
+    const bool pending = state == SERVICE_START_PENDING || state == SERVICE_STOP_PENDING;
+    status_.dwServiceType = SERVICE_WIN32_OWN_PROCESS;
+    status_.dwCurrentState = state;
+    status_.dwControlsAccepted = Order(state) < Order(SERVICE_STOP_PENDING) ? kStops : 0;
+    status_.dwCheckPoint = pending ? status_.dwCheckPoint + 1 : 0;
+    status_.dwWaitHint = state == SERVICE_START_PENDING ? kStartHint : pending ? kStopHint : 0;
     if (state == SERVICE_STOPPED && !ended_.ok()) {
-      status.dwWin32ExitCode = ERROR_SERVICE_SPECIFIC_ERROR;
-      status.dwServiceSpecificExitCode = kFailed;
+      status_.dwWin32ExitCode = ERROR_SERVICE_SPECIFIC_ERROR;
+      status_.dwServiceSpecificExitCode = kFailed;
     }
-    SetServiceStatus(handle_, &status);
+    SetServiceStatus(handle_, &status_);
+  }
+
+  static int Order(DWORD state) {
+    switch (state) {
+      case SERVICE_START_PENDING:
+        return 1;
+      case SERVICE_RUNNING:
+        return 2;
+      case SERVICE_STOP_PENDING:
+        return 3;
+      case SERVICE_STOPPED:
+        return 4;
+      default:
+        return 0;  // none told yet
+    }
   }
 
   const DaemonOptions::Serve& serve_;
   const Handle end_;
   std::atomic<SERVICE_STATUS_HANDLE> handle_ = nullptr;
+  std::mutex mutex_;
+  SERVICE_STATUS status_{};  // as told last
   Status ended_;
 };
 
 }  // namespace
+
+std::string ServiceLogFile(const std::string& root) {
+  return root == kHostDefaults.root ? "C:\\ProgramData\\jobpod\\logs\\jobpodd.log" : Below(root, "logs\\jobpodd.log");
+}
 
 Status RunService(const DaemonOptions::Serve& serve) {
   return Service(serve).Run();

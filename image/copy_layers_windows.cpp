@@ -8,6 +8,7 @@
 #include "base/file_windows.hpp"
 #include "base/win32_windows.hpp"
 #include "image/file_clone_windows.hpp"
+#include "image/file_id_windows.hpp"
 #include "image/layer_mark_windows.hpp"
 #include "image/layer_unpack.hpp"
 #include "image/pending_links_windows.hpp"
@@ -109,7 +110,8 @@ class LayerMerger {
                      OpenAt(from, entry.name, FILE_GENERIC_READ, FILE_OPEN, FILE_NON_DIRECTORY_FILE));
     BY_HANDLE_FILE_INFORMATION info{};
     if (!GetFileInformationByHandle(source.get(), &info)) return LastErrorStatus("look at it");
-    if (info.nNumberOfLinks > 1) {
+    const bool several = info.nNumberOfLinks > 1 && HasId(entry);
+    if (several) {
       const auto known = copies_.find(entry.id);
       if (known != copies_.end()) return LinkFileAt(known->second.get(), to, entry.name);
     }
@@ -117,7 +119,7 @@ class LayerMerger {
                                          FILE_NON_DIRECTORY_FILE));
     RETURN_IF_ERROR(cloner_.Copy(source.get(), made.get(), entry.size));
     RETURN_IF_ERROR(CopyInfo(source.get(), made.get()));
-    if (info.nNumberOfLinks > 1 && copies_.size() < kMaxCopies) copies_[entry.id] = std::move(made);
+    if (several && copies_.size() < kMaxCopies) copies_[entry.id] = std::move(made);
     return absl::OkStatus();
   }
 

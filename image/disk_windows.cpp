@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/win32_windows.hpp"
 #include "image/disk.hpp"
+#include "image/file_id_windows.hpp"
 
 namespace jobpod {
 namespace {
@@ -35,7 +36,7 @@ StatusOr<FilesystemUsage> MeasureContent(const std::string& path) {
   std::set<uint64_t> seen;  // a file may have several names
   ASSIGN_OR_RETURN(Handle root, OpenDirectory(path));
   const Status walked = Walk(std::move(root), 0, false, [&](const DirectoryEntry& entry) {
-    if (!entry.IsDirectory() && !seen.insert(entry.id).second) return;
+    if (!entry.IsDirectory() && HasId(entry) && !seen.insert(entry.id).second) return;
     ++usage.inodes_used;
     if (!entry.IsDirectory()) usage.used_bytes += (entry.size + kBlock - 1) / kBlock * kBlock;
   });

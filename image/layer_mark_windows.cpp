@@ -7,6 +7,15 @@
 
 namespace jobpod {
 
+bool IsSameName(std::wstring_view one, std::wstring_view other) {
+  return CompareStringOrdinal(one.data(), static_cast<int>(one.size()), other.data(), static_cast<int>(other.size()),
+                              TRUE) == CSTR_EQUAL;
+}
+
+bool LooksLikeMark(std::wstring_view name) {
+  return name.size() >= kWhiteoutMark.size() && IsSameName(name.substr(0, kWhiteoutMark.size()), kWhiteoutMark);
+}
+
 Status WriteMark(HANDLE directory, std::wstring_view name, std::string_view content) {
   ASSIGN_OR_RETURN(const Handle file, OpenAt(directory, name, FILE_WRITE_DATA | SYNCHRONIZE, FILE_OVERWRITE_IF,
                                              FILE_NON_DIRECTORY_FILE));

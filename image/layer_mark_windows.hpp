@@ -15,6 +15,12 @@ namespace jobpod {
 inline constexpr std::wstring_view kWhiteoutMark = L".wh.", kOpaqueMark = L".wh..wh..opq",
                                    kLinkMark = L".wh..wh.ln.";
 
+// Whether they differ in case alone, as the file system compares names.
+bool IsSameName(std::wstring_view one, std::wstring_view other);
+
+// Whether the file system may take it for one: names are found whatever their case.
+bool LooksLikeMark(std::wstring_view name);
+
 inline bool IsMark(std::wstring_view name) { return name.starts_with(kWhiteoutMark); }
 
 // Writes a small file; one that is there is replaced.

@@ -125,6 +125,25 @@ TEST_CASE("an entry that comes twice stands as it came last") {
   CHECK(image.Read("b/x") == "x");
 }
 
+TEST_CASE("a file, a hard link or a directory takes the place of a link of the same layer") {
+  Merged image;
+  REQUIRE(image.Add({{.name = "Files/real", .content = "real"},
+                     {.name = "Files/file", .type = '2', .link = "real"},
+                     {.name = "Files/hard", .type = '2', .link = "real"},
+                     {.name = "Files/directory", .type = '2', .link = "real"},
+                     {.name = "Files/other", .content = "other"},
+                     {.name = "Files/file", .content = "file"},
+                     {.name = "Files/hard", .type = '1', .link = "Files/other"},
+                     {.name = "Files/directory", .type = '5'}})
+              .ok());
+  REQUIRE(image.Copy().ok());
+  CHECK(image.Read("file") == "file");
+  CHECK(image.Read("hard") == "other");
+  CHECK(image.Has("directory"));
+  CHECK(image.Read("directory") == "missing");
+  CHECK(image.Read("real") == "real");
+}
+
 TEST_CASE("names that Windows cannot open are refused") {
   CHECK(Says(Refusal("Files/CON"), "device"));
   CHECK(Says(Refusal("Files/a/nul.txt"), "device"));
@@ -139,6 +158,29 @@ TEST_CASE("names that Windows cannot open are refused") {
   CHECK(Says(Refusal("Files/hard", '1', "Hives/x"), "outside Files"));
   CHECK(Says(Refusal("Files/hard", '1', "Files/../../x"), "\"..\""));
   CHECK(Says(Refusal("Files/hard", '1', "Files/none"), "no such file"));
+}
+
+TEST_CASE("a mark is the last part of a path, as the archive spells it, and nothing else") {
+  CHECK(Says(Refusal("Files/.wh..wh.ln.x/y"), "mark of a whiteout"));
+  CHECK(Says(Refusal("Files/.wh.x/y"), "mark of a whiteout"));
+  CHECK(Says(Refusal("Files/.WH..wh.ln.foo"), "mark of a whiteout"));
+  CHECK(Says(Refusal("Files/a/.Wh.gone"), "mark of a whiteout"));
+  CHECK(Says(Refusal("Files/hard", '1', "Files/.wh..wh.ln.x"), "mark of a whiteout"));
+}
+
+TEST_CASE("a directory is not entered by the short name that the file system gives it") {
+  TemporaryDirectory directory;
+  REQUIRE(Unpack(Gzip(Tar({{.name = "Files/a long name of a directory/x", .content = "x"}})), directory.path(), true).ok());
+  const std::wstring path = Wide(directory / "a long name of a directory");
+  wchar_t text[MAX_PATH];
+  REQUIRE(GetShortPathNameW(path.c_str(), text, MAX_PATH) != 0);
+  const std::string whole = Utf8(text), name = whole.substr(whole.find_last_of("\\/") + 1);
+  INFO(whole);
+  if (name.find('~') == std::string::npos) return;  // a volume without short names
+  const Status status =
+      Unpack(Gzip(Tar({{.name = "Files/" + name + "/y", .content = "y"}})), directory.path(), true).status();
+  CHECK(absl::IsInvalidArgument(status));
+  CHECK(Says(std::string(status.message()), "short name"));
 }
 
 TEST_CASE("a path through a file or a link of the same layer is refused") {

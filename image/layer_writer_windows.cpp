@@ -5,6 +5,7 @@
 #include "base/file_windows.hpp"
 #include "base/win32_windows.hpp"
 #include "image/entry_metadata_windows.hpp"
+#include "image/file_clone_windows.hpp"
 #include "image/layer_mark_windows.hpp"
 #include "image/tar_header.hpp"
 #include "base/windows_name.hpp"
@@ -26,8 +27,14 @@ Status CheckKind(const TarEntry& entry) {
   return Refused(Concat("its type ", Quoted({&entry.type, 1}), " is unknown"));
 }
 
-Status CheckNames(const PathParts& parts) {
-  for (const std::string& name : parts) RETURN_IF_ERROR(CheckWindowsName(name));
+// Only the last part of an entry's path may be a mark, and only as the archive spells it: anywhere else, and in other
+// letters, the name would be found where a mark is looked for.
+Status CheckNames(const PathParts& parts, bool last_is_mark) {
+  for (size_t at = 0; at < parts.size(); ++at) {
+    RETURN_IF_ERROR(CheckWindowsName(parts[at]));
+    if (LooksLikeMark(Wide(parts[at])) && !(last_is_mark && at + 1 == parts.size()))
+      return Refused(Concat("its part ", Quoted(parts[at]), " begins as only the mark of a whiteout may"));
+  }
   return absl::OkStatus();
 }
 
@@ -76,7 +83,7 @@ Status WindowsLayerWriter::WriteAt(const TarEntry& entry, const PathParts& parts
   RETURN_IF_ERROR(CountInodes());
   const NameKind kind = parts.empty() ? NameKind::kPlain : ClassifyName(parts.back());
   if (kind == NameKind::kIgnored) return absl::OkStatus();
-  RETURN_IF_ERROR(CheckNames(parts));
+  RETURN_IF_ERROR(CheckNames(parts, kind != NameKind::kPlain));
   if (kind == NameKind::kPlain) RETURN_IF_ERROR(CheckKind(entry));
   if (kind == NameKind::kPlain && entry.type == '5') return WriteDirectory(entry, parts);
   if (parts.empty()) return Refused("it would replace the layer's root");
@@ -89,6 +96,7 @@ Status WindowsLayerWriter::WriteAt(const TarEntry& entry, const PathParts& parts
   if (entry.link.empty() || entry.link.size() > kMaxTarget)
     return Refused("it is a symbolic link whose target is empty or too long");
   RETURN_IF_ERROR(MakeRoom(directory, name));
+  linked_ = true;
   return WriteMarkOf(directory, std::wstring(kLinkMark) + Wide(name), entry.link);
 }
 
@@ -103,9 +111,9 @@ Status WindowsLayerWriter::WriteDirectory(const TarEntry& entry, const PathParts
     const std::wstring name = Wide(parts.back());
     const bool file =
         OpenAt(parent, name, FILE_READ_ATTRIBUTES | SYNCHRONIZE, FILE_OPEN, FILE_NON_DIRECTORY_FILE).ok();
-    // A file, or the mark of a link, that an earlier entry made.
+    // That an earlier entry made.
     if (file) RETURN_IF_ERROR(MakeRoom(parent, parts.back()));
-    RETURN_IF_ERROR(RemoveTreeAt(parent, std::wstring(kLinkMark) + name));
+    RETURN_IF_ERROR(TakeLinkAway(parent, parts.back()));
   }
   RETURN_IF_ERROR(cursor_.Enter(parts, parts.size()).status());
   cursor_.KeepTime(WindowsTimeOf(entry));
@@ -128,6 +136,11 @@ Status WindowsLayerWriter::MakeRoom(HANDLE directory, const std::string& name) {
   return RemoveTreeAt(directory, wide);
 }
 
+// A link that an earlier entry of the same layer made is a mark beside the name.
+Status WindowsLayerWriter::TakeLinkAway(HANDLE directory, const std::string& name) {
+  return linked_ ? RemoveTreeAt(directory, std::wstring(kLinkMark) + Wide(name)) : absl::OkStatus();
+}
+
 StatusOr<Handle> WindowsLayerWriter::MakeFile(HANDLE directory, const std::string& name) {
   StatusOr<Handle> file = OpenAt(directory, Wide(name), kNewFile, FILE_CREATE, FILE_NON_DIRECTORY_FILE);
   if (absl::IsAlreadyExists(file.status())) {
@@ -140,6 +153,7 @@ StatusOr<Handle> WindowsLayerWriter::MakeFile(HANDLE directory, const std::strin
 
 Status WindowsLayerWriter::WriteFile(const TarEntry& entry, HANDLE directory, const std::string& name,
                                      TarReader& reader) {
+  RETURN_IF_ERROR(TakeLinkAway(directory, name));
   ASSIGN_OR_RETURN(const Handle file, MakeFile(directory, name));
   for (;;) {
     ASSIGN_OR_RETURN(const std::string_view piece, reader.Content());
@@ -157,12 +171,12 @@ Status WindowsLayerWriter::WriteHardLink(const TarEntry& entry, HANDLE directory
   if (windows_ && EnterWindowsLayer(*target) != WindowsPlace::kFiles)
     return Refused(Concat(what, ": that is outside Files"));
   if (target->empty()) return Refused(Concat(what, ": that is the layer's root"));
-  RETURN_IF_ERROR(Annotate(CheckNames(*target), what));
+  RETURN_IF_ERROR(Annotate(CheckNames(*target, false), what));
   const StatusOr<Handle> parent = OpenDirectoryBelow(cursor_.root(), *target, target->size() - 1);
   if (!parent.ok()) return Refused(Concat(what, ": the layer has no such file"));
   const StatusOr<Handle> file = OpenAt(*parent ? parent->get() : cursor_.root(), Wide(target->back()),
-                                       FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | SYNCHRONIZE, FILE_OPEN,
-                                       FILE_NON_DIRECTORY_FILE);
+                                       FILE_READ_DATA | FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | SYNCHRONIZE,
+                                       FILE_OPEN, FILE_NON_DIRECTORY_FILE);
   if (!file.ok()) return Refused(Concat(what, ": the layer has no such file"));
   {
     const StatusOr<Handle> same =
@@ -170,7 +184,24 @@ Status WindowsLayerWriter::WriteHardLink(const TarEntry& entry, HANDLE directory
     if (same.ok() && IsSameFile(same->get(), file->get())) return absl::OkStatus();
   }
   RETURN_IF_ERROR(MakeRoom(directory, name));
-  return LinkFileAt(file->get(), directory, Wide(name));
+  RETURN_IF_ERROR(TakeLinkAway(directory, name));
+  const Status linked = linker_(file->get(), directory, Wide(name));
+  return absl::IsUnimplemented(linked) ? CopyInstead(file->get(), directory, name) : linked;
+}
+
+// ReFS before Windows Server 2022 has no hard links.
+Status WindowsLayerWriter::CopyInstead(HANDLE file, HANDLE directory, const std::string& name) {
+  FILE_BASIC_INFO info{};
+  LARGE_INTEGER size{};
+  if (!GetFileSizeEx(file, &size) || !GetFileInformationByHandleEx(file, FileBasicInfo, &info, sizeof info))
+    return LastErrorStatus("look at the file it is a link to");
+  const uint64_t bytes = static_cast<uint64_t>(size.QuadPart);
+  RETURN_IF_ERROR(budget_.TakeBytes(bytes));
+  ASSIGN_OR_RETURN(const Handle made, MakeFile(directory, name));
+  RETURN_IF_ERROR(FileCloner().Copy(file, made.get(), bytes));
+  disk_bytes_ += bytes;
+  if (SetFileInformationByHandle(made.get(), FileBasicInfo, &info, sizeof info)) return absl::OkStatus();
+  return LastErrorStatus("set the copy's time");
 }
 
 }  // namespace jobpod

@@ -22,7 +22,7 @@ jobpod_unit_test(tar_reader_test LIBRARIES jobpod_layers jobpod_layer_test_tools
   SOURCES tar_reader_test.cpp decompress_test.cpp)
 if(WIN32)
   jobpod_unit_test(layer_windows_test LIBRARIES jobpod_layers jobpod_layer_test_tools
-    SOURCES layer_windows_test.cpp file_clone_windows_test.cpp)
+    SOURCES layer_windows_test.cpp layer_writer_windows_test.cpp file_clone_windows_test.cpp)
   return()
 endif()
 jobpod_unit_test(layer_unpack_test LIBRARIES jobpod_layers jobpod_layer_test_tools

@@ -5,7 +5,8 @@
 
 namespace jobpod {
 
-// Linux: OpenSSL's own paths. Windows: the machine's certificate store, "Trusted Root Certification Authorities".
+// Besides those that `context` is given itself. Linux: OpenSSL's own paths. Windows: what the system trusts for this
+// machine, asked at each connection.
 void TrustHostRoots(SSL_CTX* context);
 
 }  // namespace jobpod

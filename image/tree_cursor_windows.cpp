@@ -23,6 +23,11 @@ bool Has(HANDLE parent, const std::wstring& name) {
   return OpenAt(parent, name, FILE_READ_ATTRIBUTES | SYNCHRONIZE, FILE_OPEN, 0).ok();
 }
 
+// NTFS gives long names a second, short one ("LONGNA~1"), which is no name of the layer's.
+bool IsShortName(HANDLE file, const std::string& name) {
+  return name.find('~') != std::string::npos && !IsSameName(StoredName(file), Wide(name));
+}
+
 }  // namespace
 
 StatusOr<Handle> OpenDirectoryBelow(HANDLE root, const PathParts& parts, size_t count) {
@@ -51,6 +56,8 @@ Status TreeCursor::Push(const std::string& name) {
   StatusOr<Handle> there = OpenOne(parent, name, FILE_OPEN);
   if (there.ok()) {
     level.directory = *std::move(there);
+    if (IsShortName(level.directory.get(), name))
+      return absl::InvalidArgumentError(Concat("its path names a directory of the layer by its short name, ", Quoted(name)));
     level.time = TimeOfFile(level.directory.get());
   } else if (Has(parent, Wide(name))) {
     return absl::InvalidArgumentError(Concat("its path leads through ", Quoted(name), ", which is no directory"));

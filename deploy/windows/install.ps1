@@ -2,7 +2,7 @@
 .SYNOPSIS
 Installs Jobpod as a service of this node, or puts a newer one in its place. Pods that run go on.
 .PARAMETER Programs
-Where jobpodd.exe, jobpod-shim.exe and jobpod.exe go.
+Where jobpodd.exe, jobpod-shim.exe and jobpod.exe go: a directory of Jobpod's own, that others may read.
 .PARAMETER Data
 Configuration, state, logs; for SYSTEM and Administrators only. An existing config.toml stays as it is.
 .PARAMETER NoStart
@@ -17,59 +17,82 @@ param(
 )
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
+$Names = 'jobpodd.exe', 'jobpod-shim.exe', 'jobpod.exe', 'LICENSE', 'uninstall.ps1'
+$Stamp = [guid]::NewGuid().ToString('N')
 
-# Stops with the output of a program that has failed.
+# Stops with the output of a program that has failed. What it writes to its error output alone is no failure.
 function Invoke-Checked([string] $Program, [string[]] $Arguments) {
-  $output = & $Program @Arguments 2>&1
-  if ($LASTEXITCODE -ne 0) { throw "$Program $($Arguments -join ' ') failed: $output" }
+  $ErrorActionPreference = 'Continue'
+  $global:LASTEXITCODE = 1  # of a program that cannot even be started
+  $output = & $Program @Arguments 2>&1 | ForEach-Object { "$_" }
+  if ($global:LASTEXITCODE -ne 0) { throw "$Program $($Arguments -join ' ') failed: $($output -join ' ')" }
 }
 
-# SYSTEM and Administrators, by number, for their names differ from language to language; nothing inherited. Anybody may
-# have made the directory before.
-function New-PrivateDirectory([string] $Path) {
-  New-Item -ItemType Directory -Force -Path $Path | Out-Null
-  Invoke-Checked icacls.exe @($Path, '/setowner', '*S-1-5-32-544', '/q')
-  Invoke-Checked icacls.exe @($Path, '/inheritance:r', '/grant:r', '*S-1-5-18:(OI)(CI)F', '*S-1-5-32-544:(OI)(CI)F', '/q')
+# Of directories that may not be there yet.
+function Get-FullPath([string] $Path) {
+  $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path).TrimEnd('\')
 }
 
 # A program that runs (a pod's shim) can be renamed but not written to.
-function Copy-Program([string] $Name) {
+function Rename-Aside([string] $Name, [string] $Ending) {
   $target = Join-Path $Programs $Name
-  if (Test-Path $target) { Rename-Item $target "$Name.$([guid]::NewGuid().ToString('N')).old" }
-  Copy-Item (Join-Path $PSScriptRoot $Name) $target
+  if (Test-Path -LiteralPath $target) { Rename-Item -LiteralPath $target -NewName "$Name.$Stamp.$Ending" }
 }
 
-function Remove-OldPrograms {
-  Get-ChildItem $Programs -Filter '*.old' | Remove-Item -ErrorAction SilentlyContinue
+function Install-New([string] $Name) {
+  Rename-Aside $Name 'old'
+  Rename-Item -LiteralPath (Join-Path $Programs "$Name.new") -NewName $Name
+}
+
+function Restore-Old([string] $Name) {
+  $old = Join-Path $Programs "$Name.$Stamp.old"
+  if (-not (Test-Path -LiteralPath $old)) { return }
+  Rename-Aside $Name 'failed.old'
+  Rename-Item -LiteralPath $old -NewName $Name
+}
+
+# As it is stored, for others' entries may be %SystemRoot%\...; then programs that run are told, by a variable that
+# does not exist.
+function Add-ToPath([string] $Directory) {
+  $key = [Microsoft.Win32.Registry]::LocalMachine.OpenSubKey(
+    'SYSTEM\CurrentControlSet\Control\Session Manager\Environment', $true)
+  $path = $key.GetValue('Path', '', [Microsoft.Win32.RegistryValueOptions]::DoNotExpandEnvironmentNames)
+  if (($path -split ';') -notcontains $Directory) {
+    $key.SetValue('Path', "$path;$Directory", $key.GetValueKind('Path'))
+    [Environment]::SetEnvironmentVariable('JOBPOD_NOTHING', $null, 'Machine')
+  }
+  $key.Close()
 }
 
 if (-not [Environment]::Is64BitOperatingSystem) { throw 'Jobpod needs a 64-bit Windows.' }
-if (Get-Service jobpod -ErrorAction SilentlyContinue) { Stop-Service jobpod }
-
-New-Item -ItemType Directory -Force -Path $Programs | Out-Null
-foreach ($name in 'jobpodd.exe', 'jobpod-shim.exe', 'jobpod.exe') { Copy-Program $name }
-foreach ($name in 'LICENSE', 'uninstall.ps1') { Copy-Item (Join-Path $PSScriptRoot $name) $Programs -Force }
-Remove-OldPrograms
-
-foreach ($name in '', 'root', 'root\preload', 'state', 'logs', 'registry.d') {
-  New-PrivateDirectory (Join-Path $Data $name).TrimEnd('\')
-}
+$Programs = Get-FullPath $Programs
+$Data = Get-FullPath $Data
 $config = Join-Path $Data 'config.toml'
-if (-not (Test-Path $config)) {
-  $text = [IO.File]::ReadAllText((Join-Path $PSScriptRoot 'config.toml'))
-  [IO.File]::WriteAllText($config, $text.Replace('C:\ProgramData\jobpod', $Data))
+
+# Whatever can be wrong is found before the daemon that runs is touched.
+$new = Join-Path $PSScriptRoot 'jobpodd.exe'
+Invoke-Checked $new @('service', 'prepare', '--programs', $Programs, '--data', $Data)
+Invoke-Checked $new @('config', 'check', $config)
+foreach ($name in $Names) {
+  Copy-Item -LiteralPath (Join-Path $PSScriptRoot $name) -Destination (Join-Path $Programs "$name.new") -Force
 }
 
-$daemon = Join-Path $Programs 'jobpodd.exe'
-Invoke-Checked $daemon @('config', 'check', $config)
-Invoke-Checked $daemon @('service', 'install', '--config', $config)
-
-$path = [Environment]::GetEnvironmentVariable('Path', 'Machine')
-if ($path -split ';' -notcontains $Programs) {
-  [Environment]::SetEnvironmentVariable('Path', "$path;$Programs", 'Machine')
+$service = Get-Service jobpod -ErrorAction SilentlyContinue
+$ran = $service -and $service.Status -ne 'Stopped'
+try {
+  if ($ran) { Stop-Service jobpod }
+  foreach ($name in $Names) { Install-New $name }
+  Invoke-Checked (Join-Path $Programs 'jobpodd.exe') @('service', 'install', '--config', $config)
+  if (-not $NoStart) { Start-Service jobpod }
+} catch {
+  Stop-Service jobpod -ErrorAction SilentlyContinue
+  foreach ($name in $Names) { Restore-Old $name }
+  if ($ran) { Start-Service jobpod -ErrorAction Continue }
+  throw
 }
+Get-ChildItem -LiteralPath $Programs -Filter '*.old' | Remove-Item -Force -ErrorAction SilentlyContinue
+Add-ToPath $Programs
 
-if (-not $NoStart) { Start-Service jobpod }
 Write-Host "Jobpod is installed in $Programs; its configuration is $config."
 Write-Host 'Look at the node with:   jobpod doctor     (in a new prompt)'
 Write-Host 'Start the kubelet with:  --container-runtime-endpoint=npipe:////./pipe/jobpod'

@@ -21,35 +21,76 @@ param(
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
-# The ids of all pods; none when the daemon does not run.
-function Get-PodIds([string] $Client) {
-  $service = Get-Service jobpod -ErrorAction SilentlyContinue
-  if (-not $service -or $service.Status -ne 'Running' -or -not (Test-Path $Client)) { return @() }
-  $containers = & $Client ps --all --output json | ConvertFrom-Json
-  return @($containers | ForEach-Object { $_.pod } | Sort-Object -Unique)
+# Stops with the output of a program that has failed. What it writes to its error output alone is no failure.
+function Invoke-Checked([string] $Program, [string[]] $Arguments) {
+  $ErrorActionPreference = 'Continue'
+  $global:LASTEXITCODE = 1  # of a program that cannot even be started
+  $output = & $Program @Arguments 2>&1 | ForEach-Object { "$_" }
+  if ($global:LASTEXITCODE -ne 0) { throw "$Program $($Arguments -join ' ') failed: $($output -join ' ')" }
 }
 
-$client = Join-Path $Programs 'jobpod.exe'
-$pods = @(Get-PodIds $client)
-if ($pods.Count -gt 0 -and -not $RemovePods) {
-  throw "$($pods.Count) pods are still there: drain the node first, or give -RemovePods."
+function Get-FullPath([string] $Path) {
+  $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path).TrimEnd('\')
 }
-if ($pods.Count -gt 0) {
-  & $client rm --all --force
-  if ($LASTEXITCODE -ne 0) { throw 'Not every pod could be removed; see above.' }
+
+# A shim holds each pod, with containers or without, whether the daemon runs or not.
+function Get-PodCount {
+  @(Get-Process -Name jobpod-shim -ErrorAction SilentlyContinue).Count
 }
+
+# The daemon removes them.
+function Remove-Pods {
+  $service = Get-Service jobpod -ErrorAction SilentlyContinue
+  if ($service -and $service.Status -ne 'Running') { Start-Service jobpod }
+  Invoke-Checked (Join-Path $Programs 'jobpod.exe') @('rm', '--all', '--force')
+}
+
+# As it is stored, for others' entries may be %SystemRoot%\...; then programs that run are told, by a variable that
+# does not exist.
+function Remove-FromPath([string] $Directory) {
+  $key = [Microsoft.Win32.Registry]::LocalMachine.OpenSubKey(
+    'SYSTEM\CurrentControlSet\Control\Session Manager\Environment', $true)
+  $path = $key.GetValue('Path', '', [Microsoft.Win32.RegistryValueOptions]::DoNotExpandEnvironmentNames)
+  $rest = @($path -split ';' | Where-Object { $_ -ne $Directory }) -join ';'
+  if ($rest -ne $path) {
+    $key.SetValue('Path', $rest, $key.GetValueKind('Path'))
+    [Environment]::SetEnvironmentVariable('JOBPOD_NOTHING', $null, 'Machine')
+  }
+  $key.Close()
+}
+
+# Scanners hold files for a moment, the event viewer jobpodd.exe for longer.
+function Remove-Programs {
+  for ($try = 0; $try -lt 20 -and (Test-Path -LiteralPath $Programs); $try++) {
+    if ($try -gt 0) { Start-Sleep -Milliseconds 500 }
+    Remove-Item -LiteralPath $Programs -Recurse -Force -ErrorAction SilentlyContinue
+  }
+  if (Test-Path -LiteralPath $Programs) {
+    Write-Warning "$Programs cannot be removed while a program uses it (the event viewer? a prompt?); remove it later."
+  }
+}
+
+$Programs = Get-FullPath $Programs
+$Data = Get-FullPath $Data
+# Nobody can remove the directory he is in.
+Set-Location -LiteralPath $env:SystemRoot
+[Environment]::CurrentDirectory = $env:SystemRoot
+
+$pods = Get-PodCount
+if ($pods -gt 0 -and -not $RemovePods) {
+  throw "$pods pods are still there (jobpod-shim.exe): drain the node first, or give -RemovePods."
+}
+if ($pods -gt 0) { Remove-Pods }
 
 $daemon = Join-Path $Programs 'jobpodd.exe'
-if (Test-Path $daemon) {
-  & $daemon service remove
-  if ($LASTEXITCODE -ne 0) { throw 'The service could not be removed; see above.' }
+if (Test-Path -LiteralPath $daemon) {
+  $remove = @('service', 'remove')
+  if ($RemoveData) { $remove += @('--data', $Data) }
+  Invoke-Checked $daemon $remove
+} elseif ($RemoveData) {
+  throw "$daemon, which removes the data, is not there: name its directory with -Programs."
 }
-
-$path = [Environment]::GetEnvironmentVariable('Path', 'Machine')
-$rest = ($path -split ';' | Where-Object { $_ -and $_ -ne $Programs }) -join ';'
-if ($rest -ne $path) { [Environment]::SetEnvironmentVariable('Path', $rest, 'Machine') }
-
-if (Test-Path $Programs) { Remove-Item $Programs -Recurse -Force }
-if ($RemoveData -and (Test-Path $Data)) { Remove-Item $Data -Recurse -Force }
+Remove-FromPath $Programs
+Remove-Programs
 Write-Host 'Jobpod is removed.'
 if (-not $RemoveData) { Write-Host "Images, logs and configuration are still in $Data; -RemoveData removes them." }

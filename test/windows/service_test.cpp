@@ -104,6 +104,17 @@ TEST_CASE("a service that cannot start tells the manager that it failed") {
   CHECK(service.Status().dwServiceSpecificExitCode == 1);
 }
 
+TEST_CASE("a service that is still starting is stopped and removed") {
+  const Service service;
+  REQUIRE(service.Install().exit_code == 0);
+  REQUIRE(service.Start());  // comes back before the daemon is ready
+  const CommandResult removed = service.Command({"remove"});
+  INFO(removed.output);
+  CHECK(removed.exit_code == 0);
+  CHECK(Eventually([&] { return !service.Installed(); }));
+  CHECK(ProcessesWith("jobpodd", service.address()).empty());
+}
+
 TEST_CASE("what the service manager runs is refused in a console") {
   const CommandResult result = RunCommand({Program("jobpodd"), "service", "run"});
   INFO(result.output);
