@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "base/protected_directory_windows.hpp"
 #include "base/wine_windows.hpp"
 #include "base/win32_windows.hpp"
 #include "cri/host_checks.hpp"
@@ -116,8 +117,13 @@ HostCheck CheckAccounts() {
 HostCheck CheckHpc() {
   const DWORD attributes = GetFileAttributesW(L"C:\\hpc");
   if (attributes == INVALID_FILE_ATTRIBUTES) return Ok("C:\\hpc", "can be made");
-  if ((attributes & FILE_ATTRIBUTE_DIRECTORY) != 0) return Ok("C:\\hpc", "is there");
-  return {"C:\\hpc", CheckResult::kFail, "is not a directory", "move it away: images are shown at C:\\hpc"};
+  if ((attributes & FILE_ATTRIBUTE_DIRECTORY) == 0)
+    return {"C:\\hpc", CheckResult::kFail, "is not a directory", "move it away: images are shown at C:\\hpc"};
+  const Status safe = CheckProtected("C:\\hpc");
+  if (safe.ok()) return Ok("C:\\hpc", "is there, and only administrators may change it");
+  // Rights alone are set when the next container starts; a foreign owner or a link is refused then.
+  return {"C:\\hpc", CheckResult::kWarn, std::string(Message(safe)),
+          "look at what is inside, and remove C:\\hpc while no pod runs: jobpodd makes it anew"};
 }
 
 // Of `path`'s volume; empty when it cannot be found.

@@ -15,6 +15,8 @@ std::string ParentOf(const std::string& path) { return path.substr(0, path.rfind
 Status PreparePlaces(const std::string& owner, const RootMount& root, const CheckedVolume& volume,
                      HostItems& items) {
   RETURN_IF_ERROR(items.Directories(owner, ParentOf(volume.target.Text())));
+  // Below it on the host nobody is to put a link in the way of a binding.
+  RETURN_IF_ERROR(items.ProtectedDirectory(owner, root.target()));
   const WindowsTarget below{root.target(), volume.target.names};
   RETURN_IF_ERROR(items.Directories(owner, ParentOf(below.Text())));
   return MakeRootfsParent(root.upper(), volume.target.names).status();
