@@ -29,7 +29,9 @@ StatusOr<Handle> Make(const std::wstring& name, DWORD mode, uint32_t capacity) {
 }
 
 StatusOr<Handle> Open(const std::wstring& name, DWORD access, DWORD flags) {
-  Handle end(CreateFileW(name.c_str(), access, 0, nullptr, OPEN_EXISTING, flags, nullptr));
+  // A program has the server's end of its input, and the server of a pipe can act as whoever has written to it.
+  constexpr DWORD kNobody = SECURITY_SQOS_PRESENT | SECURITY_ANONYMOUS;
+  Handle end(CreateFileW(name.c_str(), access, 0, nullptr, OPEN_EXISTING, flags | kNobody, nullptr));
   if (end) return end;
   return LastErrorStatus("open a pipe's other end");
 }
