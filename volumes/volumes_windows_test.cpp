@@ -13,6 +13,7 @@
 #include "volumes/layout_bind_windows.hpp"
 #include "volumes/layout_link_windows.hpp"
 #include "volumes/rootfs_read.hpp"
+#include "volumes/rootfs_walk_windows.hpp"
 #include "volumes/volumes.hpp"
 
 namespace jobpod {
@@ -264,6 +265,35 @@ TEST_CASE("bind layout: directories that the host lacks are made, shared and rem
   CHECK_FALSE(PathExists(base + "\\var"));
   CHECK_FALSE(PathExists(base + "\\hosts"));
   CHECK(PathExists(base));
+  CHECK(room.journal.All().empty());
+}
+
+TEST_CASE("bind layout: a working directory is made in the container's own files, where its account may not") {
+  Room room;
+  RootMount root;
+  root.set_target("C:\\hpc");
+  root.set_upper(room.At("upper"));
+  CHECK(MakeRootfsDirectory(root, "C:\\hpc").ok());
+  CHECK(MakeRootfsDirectory(root, "C:\\hpc\\app\\work").ok());
+  CHECK(MakeRootfsDirectory(root, "C:\\hpc\\app\\work\\").ok());
+  CHECK(PathExists(room.At("upper/app/work")));
+  CHECK_FALSE(PathExists(room.At("upper/app/work/file")));
+}
+
+TEST_CASE("bind layout: a volume in the place of the container's own files is refused, and nothing is made") {
+  Room room;
+  HostItems items(room.journal);
+  const std::string base = room.Directory("drive");
+  RootMount root;
+  root.set_target(base + "\\hosts\\hpc");
+  root.set_upper(room.At("upper"));
+  for (const std::string target : {"\\hosts\\hpc", "\\HOSTS\\hpc", "\\hosts"}) {
+    CheckedVolume volume;
+    volume.target = *ParseWindowsTarget(base + target);
+    const Status refused = PrepareBind("a1", root, {volume}, items).status();
+    CHECK(absl::IsInvalidArgument(refused));
+    CHECK(Says(std::string(refused.message()), "is where the container's own files are"));
+  }
   CHECK(room.journal.All().empty());
 }
 
