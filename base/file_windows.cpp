@@ -1,13 +1,13 @@
 #include "base/file_windows.hpp"
 
-#include <sddl.h>
-
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "base/file.hpp"
 #include "base/id.hpp"
 #include "base/scope_exit.hpp"
+#include "base/security_windows.hpp"
 #include "base/win32_windows.hpp"
 
 namespace jobpod {
@@ -18,21 +18,16 @@ constexpr wchar_t kPrivateFile[] = L"D:P(A;;FA;;;SY)(A;;FA;;;BA)";
 constexpr wchar_t kPrivateDirectory[] = L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
 
 // For a mode that lets nobody else in; modes that do inherit the parent's rights.
-class Security {
- public:
-  Security(uint32_t mode, const wchar_t* text) {
-    if ((mode & 077) != 0) return;
-    ConvertStringSecurityDescriptorToSecurityDescriptorW(text, SDDL_REVISION_1,
-                                                         &attributes_.lpSecurityDescriptor, nullptr);
-  }
-  ~Security() { LocalFree(attributes_.lpSecurityDescriptor); }
-  Security(const Security&) = delete;
-  Security& operator=(const Security&) = delete;
-  SECURITY_ATTRIBUTES* get() { return &attributes_; }
+StatusOr<std::optional<Security>> SecurityFor(uint32_t mode, const wchar_t* text) {
+  std::optional<Security> none;
+  if ((mode & 077) != 0) return none;
+  ASSIGN_OR_RETURN(Security security, Security::Parse(text));
+  return std::optional<Security>(std::move(security));
+}
 
- private:
-  SECURITY_ATTRIBUTES attributes_{sizeof(SECURITY_ATTRIBUTES), nullptr, FALSE};
-};
+SECURITY_ATTRIBUTES AttributesOf(const std::optional<Security>& security) {
+  return security ? security->attributes() : SECURITY_ATTRIBUTES{sizeof(SECURITY_ATTRIBUTES), nullptr, FALSE};
+}
 
 constexpr DWORD kShareAll = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 
@@ -56,13 +51,19 @@ bool RenameOver(HANDLE file, const std::wstring& path) {
   return SetFileInformationByHandle(file, kFileRenameInfoEx, rename, static_cast<DWORD>(buffer.size())) != 0;
 }
 
+Status Move(const std::wstring& from, const std::wstring& to, DWORD flags, int attempts, const std::string& what) {
+  for (int attempt = 1;; ++attempt) {
+    if (MoveFileExW(from.c_str(), to.c_str(), MOVEFILE_REPLACE_EXISTING | flags)) return absl::OkStatus();
+    const DWORD error = GetLastError();
+    if (!IsBusy(error) || attempt >= attempts) return Win32Status(error, what);
+    Sleep(kBusyPause);
+  }
+}
+
 Status Replace(Handle file, const std::wstring& temporary, const std::wstring& path) {
   if (RenameOver(file.get(), path)) return absl::OkStatus();
   file.Reset();
-  if (MoveFileExW(temporary.c_str(), path.c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)) {
-    return absl::OkStatus();
-  }
-  return LastErrorStatus(Concat("replace ", Utf8(path)));
+  return Move(temporary, path, MOVEFILE_WRITE_THROUGH, kBusyAttempts, Concat("replace ", Utf8(path)));
 }
 
 bool IsDirectory(const std::wstring& path) {
@@ -118,8 +119,9 @@ StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) {
 Status WriteFileAtomic(const std::string& path, std::string_view content, uint32_t mode, bool sync) {
   ASSIGN_OR_RETURN(const std::wstring target, LongPath(path));
   const std::wstring temporary = target + L"." + Wide(NewId().substr(0, 12)) + L".tmp";
-  Security security(mode, kPrivateFile);
-  Handle file(CreateFileW(temporary.c_str(), GENERIC_WRITE | DELETE, kShareAll, security.get(), CREATE_NEW,
+  ASSIGN_OR_RETURN(const auto security, SecurityFor(mode, kPrivateFile));
+  SECURITY_ATTRIBUTES attributes = AttributesOf(security);
+  Handle file(CreateFileW(temporary.c_str(), GENERIC_WRITE | DELETE, kShareAll, &attributes, CREATE_NEW,
                           FILE_ATTRIBUTE_NORMAL, nullptr));
   if (!file) return LastErrorStatus(Concat("make ", Utf8(temporary)));
   ScopeExit undo([&] { DeleteFileW(temporary.c_str()); });
@@ -133,26 +135,22 @@ Status WriteFileAtomic(const std::string& path, std::string_view content, uint32
 Status MakeDirectories(const std::string& path, uint32_t mode) {
   ASSIGN_OR_RETURN(std::wstring wide, LongPath(path));
   while (wide.ends_with(L'\\')) wide.pop_back();
-  Security security(mode, kPrivateDirectory);
+  ASSIGN_OR_RETURN(const auto security, SecurityFor(mode, kPrivateDirectory));
+  SECURITY_ATTRIBUTES attributes = AttributesOf(security);
   // After the prefix "\\?\" and the drive or server, which cannot be made.
   for (size_t at = wide.find(L'\\', 4); at != std::wstring::npos; at = wide.find(L'\\', at + 1)) {
-    CreateDirectoryW(wide.substr(0, at).c_str(), security.get());
+    CreateDirectoryW(wide.substr(0, at).c_str(), &attributes);
   }
-  if (CreateDirectoryW(wide.c_str(), security.get()) || IsDirectory(wide)) return absl::OkStatus();
+  if (CreateDirectoryW(wide.c_str(), &attributes) || IsDirectory(wide)) return absl::OkStatus();
   return LastErrorStatus(Concat("make directory ", path));
 }
 
 Status RenamePath(const std::string& from, const std::string& to) {
   ASSIGN_OR_RETURN(const std::wstring old_name, LongPath(from));
   ASSIGN_OR_RETURN(const std::wstring new_name, LongPath(to));
-  // A directory stays as it is while anybody has a file inside open, and scanners read what was just unpacked.
-  const DWORD patience = IsDirectory(old_name) && !IsDirectory(new_name) ? kBusyTree : kBusyAttempts * kBusyPause;
-  for (DWORD pause = kBusyPause, waited = 0;; waited += pause, pause = std::min(pause * 2, kBusyTree / 10)) {
-    if (MoveFileExW(old_name.c_str(), new_name.c_str(), MOVEFILE_REPLACE_EXISTING)) return absl::OkStatus();
-    const DWORD error = GetLastError();
-    if (!IsBusy(error) || waited >= patience) return Win32Status(error, Concat("rename ", from, " to ", to));
-    Sleep(pause);
-  }
+  // A directory stays where it is while anybody has a file inside it open, and what is new is scanned file by file.
+  const bool new_tree = IsDirectory(old_name) && !PathExists(to);
+  return Move(old_name, new_name, 0, new_tree ? kBusyTreeAttempts : kBusyAttempts, Concat("rename ", from, " to ", to));
 }
 
 bool PathExists(const std::string& path) {

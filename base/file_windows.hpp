@@ -18,7 +18,7 @@ namespace jobpod {
 inline bool IsBusy(DWORD error) { return error == ERROR_SHARING_VIOLATION || error == ERROR_ACCESS_DENIED; }
 inline constexpr int kBusyAttempts = 10;
 inline constexpr DWORD kBusyPause = 20;
-inline constexpr DWORD kBusyTree = 10'000;  // ms in all that a directory is tried to be renamed
+inline constexpr int kBusyTreeAttempts = 500;  // of a directory that is to be renamed: 10 s
 
 // CreateFileW on LongPath(path), sharing everything. `flags` are FILE_FLAG_… and FILE_ATTRIBUTE_….
 StatusOr<Handle> OpenPath(const std::string& path, DWORD access, DWORD disposition, DWORD flags = 0);

@@ -1,15 +1,12 @@
 #include "base/pipe_windows.hpp"
 
-#include <sddl.h>
-
 #include "base/id.hpp"
-#include "base/scope_exit.hpp"
+#include "base/security_windows.hpp"
 #include "base/win32_windows.hpp"
 
 namespace jobpod {
 namespace {
 
-constexpr wchar_t kPrivate[] = L"D:P(A;;GA;;;SY)(A;;GA;;;BA)(A;;GA;;;OW)";
 constexpr DWORD kReadEnd = GENERIC_READ | FILE_WRITE_ATTRIBUTES, kWriteEnd = GENERIC_WRITE | FILE_READ_ATTRIBUTES;
 
 DWORD Flags(PipeUse use) {
@@ -18,18 +15,18 @@ DWORD Flags(PipeUse use) {
 
 // The end that makes the pipe, under a name that nobody can guess and that is never used again.
 StatusOr<Handle> Make(const std::wstring& name, DWORD mode, uint32_t capacity) {
-  SECURITY_ATTRIBUTES security{sizeof security, nullptr, FALSE};
-  ConvertStringSecurityDescriptorToSecurityDescriptorW(kPrivate, SDDL_REVISION_1,
-                                                       &security.lpSecurityDescriptor, nullptr);
-  ScopeExit free([&] { LocalFree(security.lpSecurityDescriptor); });
+  ASSIGN_OR_RETURN(const Security security, Security::Parse(kPrivateObject));
+  SECURITY_ATTRIBUTES attributes = security.attributes();
   Handle end(CreateNamedPipeW(name.c_str(), mode | FILE_FLAG_FIRST_PIPE_INSTANCE,
-                              PIPE_TYPE_BYTE | PIPE_REJECT_REMOTE_CLIENTS, 1, capacity, capacity, 0, &security));
+                              PIPE_TYPE_BYTE | PIPE_REJECT_REMOTE_CLIENTS, 1, capacity, capacity, 0, &attributes));
   if (end) return end;
   return LastErrorStatus("make a pipe");
 }
 
 StatusOr<Handle> Open(const std::wstring& name, DWORD access, DWORD flags) {
-  Handle end(CreateFileW(name.c_str(), access, 0, nullptr, OPEN_EXISTING, flags, nullptr));
+  // A program has the server's end of its input, and the server of a pipe can act as whoever has written to it.
+  constexpr DWORD kNobody = SECURITY_SQOS_PRESENT | SECURITY_ANONYMOUS;
+  Handle end(CreateFileW(name.c_str(), access, 0, nullptr, OPEN_EXISTING, flags | kNobody, nullptr));
   if (end) return end;
   return LastErrorStatus("open a pipe's other end");
 }

@@ -112,10 +112,7 @@ StatusOr<Handle> OpenAt(HANDLE directory, std::wstring_view name, ACCESS_MASK ac
                                        options | kAlways, nullptr, 0);
   if (status >= 0) return Handle(opened);
   SetLastError(RtlNtStatusToDosError(status));
-  const DWORD error = GetLastError();
-  Status failed = Win32Status(error, Concat("open ", Utf8(name)));
-  SetLastError(error);
-  return failed;
+  return LastErrorStatus(Concat("open ", Utf8(name)));
 }
 
 StatusOr<std::vector<DirectoryEntry>> ReadEntries(HANDLE directory) {

@@ -76,7 +76,9 @@ std::string TextOf(uint32_t error) {
 }  // namespace
 
 Status Win32Status(uint32_t error, std::string_view what) {
-  return Status(KindOf(error), Concat(what, ": ", TextOf(error)));
+  Status status(KindOf(error), Concat(what, ": ", TextOf(error)));
+  SetLastError(error);  // finding its text may have changed it, and callers look at it still
+  return status;
 }
 
 Status LastErrorStatus(std::string_view what) {

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "base/privileges_windows.hpp"
+#include "base/protected_directory_windows.hpp"
 #include "base/wine_windows.hpp"
 #include "base/win32_windows.hpp"
 #include "cri/host_checks.hpp"
@@ -55,44 +57,14 @@ HostCheck CheckUser() {
           "run it as a service (jobpodd service install) or in an elevated prompt"};
 }
 
-struct Privilege {
-  const wchar_t* name;
-  const char* cost;
-};
-
-constexpr Privilege kPrivileges[] = {
-    {L"SeAssignPrimaryTokenPrivilege", "containers cannot run as another user"},
-    {L"SeIncreaseQuotaPrivilege", "containers cannot run as another user"},
-    {L"SeDebugPrivilege", "processes of other users cannot be told to stop"},
-    {L"SeBackupPrivilege", "users' profiles cannot be loaded"},
-    {L"SeRestorePrivilege", "users' profiles cannot be loaded"},
-    {L"SeCreateSymbolicLinkPrivilege", "an image's links to directories are left out"},
-    {L"SeCreateGlobalPrivilege", "pods cannot be found again after a restart from another session"},
-};
-
-bool Holds(const std::vector<char>& privileges, const LUID& wanted) {
-  const auto* list = reinterpret_cast<const TOKEN_PRIVILEGES*>(privileges.data());
-  for (DWORD i = 0; i < list->PrivilegeCount; ++i) {
-    const LUID& held = list->Privileges[i].Luid;
-    if (held.LowPart == wanted.LowPart && held.HighPart == wanted.HighPart) return true;
-  }
-  return false;
-}
-
-// Held ones are enabled where they are needed.
 HostCheck CheckPrivileges() {
-  DWORD size = 0;
-  std::vector<char> held(16384);
-  if (!GetTokenInformation(OwnToken().get(), TokenPrivileges, held.data(), static_cast<DWORD>(held.size()), &size))
-    return {"privileges", CheckResult::kWarn, std::string(Message(LastErrorStatus("look at the privileges"))), ""};
-  std::string missing;
-  for (const Privilege& privilege : kPrivileges) {
-    LUID id{};
-    if (LookupPrivilegeValueW(nullptr, privilege.name, &id) && Holds(held, id)) continue;
-    missing += Concat(missing.empty() ? "" : "; ", Utf8(privilege.name), " not held: ", privilege.cost);
-  }
-  if (missing.empty()) return Ok("privileges", "all held");
-  return {"privileges", CheckResult::kWarn, missing, "run jobpodd as a service: SYSTEM holds them all"};
+  const StatusOr<std::vector<Privilege>> missing = EnablePrivileges();
+  if (!missing.ok()) return {"privileges", CheckResult::kWarn, std::string(Message(missing.status())), ""};
+  std::string names;
+  for (const Privilege& privilege : *missing)
+    names += Concat(names.empty() ? "" : "; ", Utf8(privilege.name), " not held: ", privilege.cost);
+  if (names.empty()) return Ok("privileges", "all held, and switched on");
+  return {"privileges", CheckResult::kWarn, names, "run jobpodd as a service: SYSTEM holds them all"};
 }
 
 HostCheck CheckBindLayout() {
@@ -116,8 +88,13 @@ HostCheck CheckAccounts() {
 HostCheck CheckHpc() {
   const DWORD attributes = GetFileAttributesW(L"C:\\hpc");
   if (attributes == INVALID_FILE_ATTRIBUTES) return Ok("C:\\hpc", "can be made");
-  if ((attributes & FILE_ATTRIBUTE_DIRECTORY) != 0) return Ok("C:\\hpc", "is there");
-  return {"C:\\hpc", CheckResult::kFail, "is not a directory", "move it away: images are shown at C:\\hpc"};
+  if ((attributes & FILE_ATTRIBUTE_DIRECTORY) == 0)
+    return {"C:\\hpc", CheckResult::kFail, "is not a directory", "move it away: images are shown at C:\\hpc"};
+  const Status safe = CheckProtected("C:\\hpc");
+  if (safe.ok()) return Ok("C:\\hpc", "is there, and only administrators may change it");
+  // Rights alone are set when the next container starts; a foreign owner or a link is refused then.
+  return {"C:\\hpc", CheckResult::kWarn, std::string(Message(safe)),
+          "look at what is inside, and remove C:\\hpc while no pod runs: jobpodd makes it anew"};
 }
 
 // Of `path`'s volume; empty when it cannot be found.

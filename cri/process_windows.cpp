@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "base/handle_windows.hpp"
+#include "base/privileges_windows.hpp"
 #include "base/win32_windows.hpp"
 #include "cri/process_words.hpp"
 
@@ -34,6 +35,7 @@ BOOL WINAPI OnConsoleEvent(DWORD event) {
 void PrepareProcess() {
   SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
   SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);  // never one that lies beside the program or in its PATH
+  EnablePrivileges().status().IgnoreError();  // what is missing is the doctor's to say
   EndEvent();
   SetConsoleCtrlHandler(OnConsoleEvent, TRUE);
 }

@@ -3,9 +3,10 @@
 namespace jobpod {
 
 std::wstring ImageOf(HANDLE process) {
-  wchar_t image[1024];
-  DWORD size = std::size(image);
-  return QueryFullProcessImageNameW(process, 0, image, &size) ? std::wstring(image, size) : std::wstring();
+  std::wstring image(32768, L'\0');  // the longest there is: a process without a name is taken for one not yet begun
+  DWORD size = static_cast<DWORD>(image.size());
+  image.resize(QueryFullProcessImageNameW(process, 0, image.data(), &size) ? size : 0);
+  return image;
 }
 
 bool IsConsoleHost(HANDLE process) {

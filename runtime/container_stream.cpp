@@ -43,7 +43,10 @@ StatusOr<std::unique_ptr<StdioSession>> Manager::ExecStream(const std::string& i
                    ComposeExecPlan(record.plan(), NewId().substr(0, 16), command, request.terminal));
   exec.set_streamed(true);
   ASSIGN_OR_RETURN(auto streams, SessionStreams::ForExec(request, exec));
-  RETURN_IF_ERROR(running.shim->Call(message, After(kAnswerDeadline), streams->Theirs()).status());
+  const Status started = running.shim->Call(message, After(kAnswerDeadline), streams->Theirs()).status();
+  // Nobody will hear of what the shim may have started, or starts when it goes on.
+  if (absl::IsDeadlineExceeded(started) || absl::IsUnavailable(started)) KillExec(record, exec.plan().id());
+  RETURN_IF_ERROR(started);
   RETURN_IF_ERROR(streams->TakeTerminal());
   return streams->Begin(executor, std::move(end));
 }

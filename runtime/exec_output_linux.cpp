@@ -20,17 +20,19 @@ StatusOr<Pipe> MakeOutputPipe() {
   return pipe;
 }
 
-// Reads what is there; keeps at most what is left of the budget and drops the rest. False at EOF.
+// Reads once, for a command may write faster than anybody reads; keeps at most what is left of the budget and drops the
+// rest. False at EOF.
 bool ReadSome(const Fd& fd, std::string& output, size_t& budget, std::string& buffer) {
-  for (;;) {
-    ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return errno == EAGAIN;
-    if (got == 0) return false;
-    size_t kept = std::min(static_cast<size_t>(got), budget);
-    output.append(buffer.data(), kept);
-    budget -= kept;
-  }
+  const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+  if (got < 0) return errno == EAGAIN || errno == EINTR;
+  const size_t kept = std::min(static_cast<size_t>(got), budget);
+  output.append(buffer.data(), kept);
+  budget -= kept;
+  return got > 0;
+}
+
+bool IsOver(std::optional<Deadline> deadline) {
+  return deadline && std::chrono::steady_clock::now() >= *deadline;
 }
 
 int MillisecondsUntil(std::optional<Deadline> deadline) {
@@ -60,7 +62,7 @@ class LinuxExecOutput final : public ExecOutput {
   std::optional<Reply> Collect(ExecResult& result, size_t budget, std::optional<Deadline> deadline) override {
     std::string buffer(kOutputBytes, '\0');
     bool replied = false;
-    while (out_.read.valid() || error_.read.valid() || !replied) {
+    while ((out_.read.valid() || error_.read.valid() || !replied) && !IsOver(deadline)) {
       // Once heard, the answer wakes nobody any more.
       pollfd waits[] = {{replied ? -1 : answered_.get(), POLLIN, 0},
                         {out_.read.get(), POLLIN, 0},

@@ -25,6 +25,12 @@ DWORD MillisecondsUntil(std::optional<Deadline> deadline) {
   return static_cast<DWORD>(std::clamp<int64_t>(left.count(), 0, 1 << 30));
 }
 
+bool IsOver(std::optional<Deadline> deadline) {
+  return deadline && std::chrono::steady_clock::now() >= *deadline;
+}
+
+bool IsSet(HANDLE event) { return WaitForSingleObject(event, 0) == WAIT_OBJECT_0; }
+
 // One output, with a read always under way. The system writes into it until that has ended, on the thread that began
 // it: Begin, Take and the destructor are called on one.
 class Output {
@@ -36,6 +42,7 @@ class Output {
   void CloseTheirs() { pipe_.write.Reset(); }
   HANDLE event() const { return event_.get(); }
   bool open() const { return static_cast<bool>(pipe_.read); }
+  bool ready() const { return open() && IsSet(event_.get()); }
 
   void Begin() {
     overlapped_ = {};
@@ -94,23 +101,21 @@ class WindowsExecOutput final : public ExecOutput {
     out_->Begin();
     error_->Begin();
     bool replied = false;
-    while (out_->open() || error_->open() || !replied) {
+    while ((out_->open() || error_->open() || !replied) && !IsOver(deadline)) {
       std::vector<HANDLE> waits;
       if (!replied) waits.push_back(answered_.get());
       for (const auto* output : {out_.get(), error_.get()}) {
         if (output->open()) waits.push_back(output->event());
       }
       const DWORD count = static_cast<DWORD>(waits.size());
-      const DWORD ready = WaitForMultipleObjects(count, waits.data(), FALSE, MillisecondsUntil(deadline));
-      if (ready >= count) break;
-      if (waits[ready] == answered_.get()) {
+      if (WaitForMultipleObjects(count, waits.data(), FALSE, MillisecondsUntil(deadline)) >= count) break;
+      // All that is ready, for the wait tells the first alone.
+      if (!replied && IsSet(answered_.get())) {
         replied = true;
         deadline = After(kDrain);
-      } else if (waits[ready] == out_->event()) {
-        out_->Take(result.standard_output, budget);
-      } else {
-        error_->Take(result.standard_error, budget);
       }
+      if (out_->ready()) out_->Take(result.standard_output, budget);
+      if (error_->ready()) error_->Take(result.standard_error, budget);
     }
     // On this thread, whoever lets go of the rest.
     out_->Abandon();

@@ -13,7 +13,7 @@ namespace {
 
 using Console = NewProcess::Console;
 
-constexpr DWORD kMostMillisecondsToEnd = 5'000;
+constexpr std::chrono::milliseconds kEnds{5'000};
 
 // The words that InnerLauncherMain reads.
 std::wstring CommandLine(HANDLE requests, HANDLE reports, bool console) {
@@ -30,8 +30,8 @@ std::string RequestFor(const LaunchPlan& plan) {
   return request.SerializeAsString();
 }
 
-StatusOr<LaunchReport> ReadReport(HANDLE reports) {
-  ASSIGN_OR_RETURN(const std::string frame, ReadFrame(reports));
+StatusOr<LaunchReport> ReadReport(HANDLE reports, Deadline until) {
+  ASSIGN_OR_RETURN(const std::string frame, ReadFrameBefore(reports, until));
   LaunchReport report;
   if (report.ParseFromString(frame)) return report;
   return absl::DataLossError("the launcher's report makes no sense");
@@ -45,8 +45,8 @@ bool NeedsInnerLauncher(const SpawnHandles& handles) {
 
 StatusOr<InnerLauncher> InnerLauncher::Start(const Place& place) {
   const bool console = place.handles.console != -1;
-  ASSIGN_OR_RETURN(Pipe requests, MakePipe(PipeUse::kWaiting, PipeUse::kWaiting));
-  ASSIGN_OR_RETURN(Pipe reports, MakePipe(PipeUse::kWaiting, PipeUse::kWaiting));
+  ASSIGN_OR_RETURN(Pipe requests, MakePipe(PipeUse::kWaiting, PipeUse::kOverlapped));
+  ASSIGN_OR_RETURN(Pipe reports, MakePipe(PipeUse::kOverlapped, PipeUse::kWaiting));
   ASSIGN_OR_RETURN(const Handle their_requests, InheritableCopy(NativeOf(requests.read)));
   ASSIGN_OR_RETURN(const Handle their_reports, InheritableCopy(NativeOf(reports.write)));
   NewProcess wanted;
@@ -59,7 +59,7 @@ StatusOr<InnerLauncher> InnerLauncher::Start(const Place& place) {
   wanted.jobs = place.jobs;
   wanted.token = place.token;
   ASSIGN_OR_RETURN(BornProcess born, CreateNewProcess(std::move(wanted)));
-  InnerLauncher launcher(std::move(born.process), place.jobs.back());
+  InnerLauncher launcher(std::move(born.process), place);
   launcher.requests_ = std::move(requests.write);
   launcher.reports_ = std::move(reports.read);
   return launcher;
@@ -67,11 +67,14 @@ StatusOr<InnerLauncher> InnerLauncher::Start(const Place& place) {
 
 StatusOr<BornProcess> InnerLauncher::Run(const LaunchPlan& plan) {
   // What cannot be written is not answered either.
-  WriteFrame(requests_.get(), RequestFor(plan)).IgnoreError();
-  const StatusOr<LaunchReport> report = ReadReport(reports_.get());
+  const Deadline until = After(patience_);
+  WriteFrameBefore(requests_.get(), RequestFor(plan), until).IgnoreError();
+  const StatusOr<LaunchReport> report = ReadReport(reports_.get(), until);
   StatusOr<BornProcess> born = report.ok() ? Take(*report) : StatusOr<BornProcess>(report.status());
-  LetGo();
-  return absl::IsUnavailable(report.status()) ? StatusOr<BornProcess>(Ended(plan)) : std::move(born);
+  const bool late = absl::IsDeadlineExceeded(report.status());
+  LetGo(late ? std::chrono::milliseconds(0) : kEnds);
+  return late || absl::IsUnavailable(report.status()) ? StatusOr<BornProcess>(NoAnswer(plan, report.status()))
+                                                      : std::move(born);
 }
 
 StatusOr<BornProcess> InnerLauncher::Take(const LaunchReport& report) const {
@@ -82,8 +85,9 @@ StatusOr<BornProcess> InnerLauncher::Take(const LaunchReport& report) const {
 // A launcher runs as the container's account, so that others of the container may have made it say anything.
 StatusOr<BornProcess> InnerLauncher::TakeProcess(uint64_t theirs) const {
   HANDLE ours = nullptr;
-  if (!DuplicateHandle(process_.get(), reinterpret_cast<HANDLE>(theirs), GetCurrentProcess(), &ours, 0, FALSE,
-                       DUPLICATE_SAME_ACCESS)) {
+  // What the process is needed for, whatever the launcher's handle allows: without, its end would not be seen.
+  constexpr DWORD kAccess = SYNCHRONIZE | PROCESS_QUERY_INFORMATION | PROCESS_TERMINATE;
+  if (!DuplicateHandle(process_.get(), reinterpret_cast<HANDLE>(theirs), GetCurrentProcess(), &ours, kAccess, FALSE, 0)) {
     return LastErrorStatus("take over the process that the launcher has started");
   }
   Handle process(ours);
@@ -95,18 +99,24 @@ StatusOr<BornProcess> InnerLauncher::TakeProcess(uint64_t theirs) const {
 }
 
 // Nothing that is not the program is in the job afterwards.
-void InnerLauncher::LetGo() {
+void InnerLauncher::LetGo(std::chrono::milliseconds patience) {
   requests_.Reset();
-  if (WaitForSingleObject(process_.get(), kMostMillisecondsToEnd) == WAIT_OBJECT_0) return;
+  if (WaitForSingleObject(process_.get(), static_cast<DWORD>(patience.count())) == WAIT_OBJECT_0) return;
   TerminateProcess(process_.get(), 1);
-  WaitForSingleObject(process_.get(), INFINITE);
+  // One that a driver keeps is in the job, whose end is its end.
+  WaitForSingleObject(process_.get(), static_cast<DWORD>(kEnds.count()));
 }
 
-Status InnerLauncher::Ended(const LaunchPlan& plan) const {
+Status InnerLauncher::NoAnswer(const LaunchPlan& plan, const Status& why) const {
+  const std::string what = Concat("start ", plan.argv_size() > 0 ? plan.argv(0) : std::string(),
+                                  ": the launcher in the container's job ");
+  if (absl::IsDeadlineExceeded(why)) {
+    return absl::UnavailableError(Concat(what, "did not answer within ", patience_.count(),
+                                         " ms and was killed; does something in the container suspend processes?"));
+  }
   DWORD code = 0;
   GetExitCodeProcess(process_.get(), &code);
-  return absl::UnavailableError(Concat("start ", plan.argv_size() > 0 ? plan.argv(0) : std::string(),
-                                       ": the launcher in the container's job ended, with ", code,
+  return absl::UnavailableError(Concat(what, "ended, with ", code,
                                        ", before it said what became of it; was the container killed?"));
 }
 

@@ -7,6 +7,7 @@
 //        ── (closes) ──▶        ends; until then it holds the process
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -26,29 +27,36 @@ class InnerLauncher {
  public:
   // Where the launcher is started, and with what streams; its program gets the same. `program` is a path of the host.
   struct Place {
+    // A launcher is up to others of its container as soon as it runs, and whoever waits for it does nothing else.
+    static constexpr std::chrono::milliseconds kPatience{10'000};
+
     std::wstring program;
     SpawnHandles handles;
     std::vector<HANDLE> jobs;  // outermost first, at least one; open while the launcher is used
     HANDLE token = nullptr;
+    std::chrono::milliseconds patience = kPatience;  // with its answer
   };
   static StatusOr<InnerLauncher> Start(const Place& place);
 
-  // Once. Comes back when the launcher has ended; killing the job cuts it short. The error is StartProcess's, or
-  // Unavailable when the launcher was killed: then what it may have started is in the job.
+  // Once. Comes back when the launcher has ended, or is told to; killing the job cuts it short. The error is
+  // StartProcess's, or Unavailable when the launcher was killed or did not answer: then what it may have started is in
+  // the job.
   StatusOr<BornProcess> Run(const LaunchPlan& plan);
 
   HANDLE process() const { return process_.get(); }
 
  private:
-  InnerLauncher(Handle process, HANDLE job) : process_(std::move(process)), job_(job) {}
+  InnerLauncher(Handle process, const Place& place)
+      : process_(std::move(process)), job_(place.jobs.back()), patience_(place.patience) {}
 
   StatusOr<BornProcess> Take(const LaunchReport& report) const;
   StatusOr<BornProcess> TakeProcess(uint64_t theirs) const;
-  void LetGo();
-  Status Ended(const LaunchPlan& plan) const;
+  void LetGo(std::chrono::milliseconds patience);
+  Status NoAnswer(const LaunchPlan& plan, const Status& why) const;
 
   Handle process_;
   HANDLE job_;  // the innermost
+  std::chrono::milliseconds patience_;
   Handle requests_, reports_;
 };
 

@@ -12,6 +12,9 @@
 #include "runtime/job_test_windows.hpp"
 #include "runtime/process_windows.hpp"
 
+// Not in MinGW's headers.
+extern "C" NTSTATUS NTAPI NtSuspendProcess(HANDLE);
+
 namespace jobpod {
 namespace {
 
@@ -101,6 +104,22 @@ TEST_CASE("A launcher that is killed is told from one that answers") {
   CHECK(absl::IsUnavailable(refused));
   CHECK(refused.message().find("start program: the launcher in the container's job ended, with 7,") !=
         absl::string_view::npos);
+  CHECK(ActiveProcesses(room.job.get()) == 0);
+}
+
+// By another process of its container, which runs as the same account.
+TEST_CASE("A launcher that is suspended is waited for no longer than is said, and killed") {
+  Room room;
+  room.place.patience = std::chrono::milliseconds(300);
+  InnerLauncher launcher = Take(InnerLauncher::Start(room.place));
+  REQUIRE(NtSuspendProcess(launcher.process()) >= 0);
+  LaunchPlan plan = Plan({"program", "wait"});
+  // More than the pipe to it holds.
+  for (int i = 0; i < 10; ++i) plan.add_environment(Concat("FILLER", i, "=", std::string(10'000, 'x')));
+  const Status refused = launcher.Run(plan).status();
+  CAPTURE(refused.ToString());
+  CHECK(absl::IsUnavailable(refused));
+  CHECK(refused.message().find("did not answer within 300 ms") != absl::string_view::npos);
   CHECK(ActiveProcesses(room.job.get()) == 0);
 }
 

@@ -1,9 +1,9 @@
 #include "runtime/job_object_windows.hpp"
 
-#include <sddl.h>
 #include <winternl.h>
 
-#include "base/scope_exit.hpp"
+#include "base/owner_windows.hpp"
+#include "base/security_windows.hpp"
 #include "base/win32_windows.hpp"
 
 // Not in MinGW's headers.
@@ -15,8 +15,9 @@ namespace {
 
 constexpr std::wstring_view kNamespace = L"Global\\";
 constexpr wchar_t kDirectory[] = L"\\BaseNamedObjects";
-constexpr wchar_t kPrivate[] = L"D:P(A;;GA;;;SY)(A;;GA;;;BA)(A;;GA;;;OW)";
 constexpr size_t kMaxName = 250;  // with the namespace and the end below MAX_PATH
+// A name of any object, even one as long as names can be, must not end the search.
+constexpr ULONG kLongestEntry = 192 << 10;
 constexpr ACCESS_MASK kQuery = 0x1;  // DIRECTORY_QUERY
 
 struct ObjectInformation {
@@ -35,6 +36,20 @@ Status SetKillOnClose(HANDLE job, const std::string& name) {
     return absl::OkStatus();
   }
   return LastErrorStatus(Concat("set up the job object ", name));
+}
+
+// Whoever has made a job keeps rights to it that no access list takes away: to put it under limits, to end all in it.
+Status CheckJobOwner(HANDLE job, const std::string& name) {
+  return CheckOwner(job, SE_KERNEL_OBJECT, Concat("the job object ", name));
+}
+
+// One whose maker has died, or a stranger's.
+Status TakeOver(HANDLE job, const std::string& name, const Security& security) {
+  RETURN_IF_ERROR(CheckJobOwner(job, name));
+  if (ActiveProcesses(job) > 0)
+    return absl::AlreadyExistsError(Concat("job ", name, " exists already and has processes in it"));
+  if (SetKernelObjectSecurity(job, DACL_SECURITY_INFORMATION, security.descriptor())) return absl::OkStatus();
+  return LastErrorStatus(Concat("set the rights of the job object ", name));
 }
 
 Handle OpenObjectDirectory() {
@@ -63,6 +78,23 @@ Status ApplyCpu(HANDLE job, const WindowsLimits::Cpu& cpu, std::vector<std::stri
   return absl::OkStatus();
 }
 
+// Of one or many groups. A system that does not know it, or has not these processors, says so by an error: the rest of
+// the limits holds all the same.
+void ApplyAffinity(HANDLE job, const std::vector<uint64_t>& masks, std::vector<std::string>& skipped) {
+  constexpr auto kGroupInformationEx = static_cast<JOBOBJECTINFOCLASS>(14);  // JobObjectGroupInformationEx
+  std::vector<GROUP_AFFINITY> groups;
+  for (size_t group = 0; group < masks.size(); ++group) {
+    if (masks[group] == 0) continue;
+    groups.emplace_back();
+    groups.back().Mask = masks[group];
+    groups.back().Group = static_cast<WORD>(group);
+  }
+  if (groups.empty() || SetInformationJobObject(job, kGroupInformationEx, groups.data(),
+                                                static_cast<DWORD>(groups.size() * sizeof(GROUP_AFFINITY))))
+    return;
+  skipped.push_back(Concat("affinity_cpus: ", Message(LastErrorStatus("the system refuses these processors"))));
+}
+
 void SetFlag(DWORD& flags, DWORD flag, bool on) {
   flags = on ? flags | flag : flags & ~flag;
 }
@@ -77,16 +109,12 @@ Status CheckJobObjectName(const std::string& name) {
 
 StatusOr<Handle> CreateJobObject(const std::string& name) {
   RETURN_IF_ERROR(CheckJobObjectName(name));
-  SECURITY_ATTRIBUTES security{sizeof security, nullptr, FALSE};
-  ConvertStringSecurityDescriptorToSecurityDescriptorW(kPrivate, SDDL_REVISION_1,
-                                                       &security.lpSecurityDescriptor, nullptr);
-  ScopeExit free([&] { LocalFree(security.lpSecurityDescriptor); });
-  Handle job(CreateJobObjectW(&security, ObjectName(name).c_str()));
+  ASSIGN_OR_RETURN(const Security security, Security::Parse(kPrivateObject));
+  SECURITY_ATTRIBUTES attributes = security.attributes();
+  Handle job(CreateJobObjectW(&attributes, ObjectName(name).c_str()));
   const bool existed = GetLastError() == ERROR_ALREADY_EXISTS;
   if (!job) return LastErrorStatus(Concat("make the job object ", name));
-  if (existed && ActiveProcesses(job.get()) > 0) {
-    return absl::AlreadyExistsError(Concat("job ", name, " exists already and has processes in it"));
-  }
+  if (existed) RETURN_IF_ERROR(TakeOver(job.get(), name, security));
   RETURN_IF_ERROR(SetKillOnClose(job.get(), name));
   return job;
 }
@@ -94,20 +122,21 @@ StatusOr<Handle> CreateJobObject(const std::string& name) {
 StatusOr<Handle> OpenJobObject(const std::string& name) {
   RETURN_IF_ERROR(CheckJobObjectName(name));
   Handle job(OpenJobObjectW(JOB_OBJECT_ALL_ACCESS, FALSE, ObjectName(name).c_str()));
-  if (job) return job;
-  if (GetLastError() == ERROR_FILE_NOT_FOUND) return absl::NotFoundError(Concat("there is no job ", name));
-  return LastErrorStatus(Concat("open the job object ", name));
+  if (!job && GetLastError() == ERROR_FILE_NOT_FOUND) return absl::NotFoundError(Concat("there is no job ", name));
+  if (!job) return LastErrorStatus(Concat("open the job object ", name));
+  RETURN_IF_ERROR(CheckJobOwner(job.get(), name));
+  return job;
 }
 
 std::vector<std::string> JobObjectsIn(const std::string& name) {
   std::vector<std::string> children;
   const Handle directory = OpenObjectDirectory();
   const std::string prefix = name + "/";
-  alignas(8) char buffer[4096];
+  std::vector<uint64_t> buffer(kLongestEntry / sizeof(uint64_t));
   ULONG position = 0, size = 0;
-  while (directory &&
-         NtQueryDirectoryObject(directory.get(), buffer, sizeof buffer, TRUE, FALSE, &position, &size) >= 0) {
-    const auto* object = reinterpret_cast<const ObjectInformation*>(buffer);
+  while (directory && NtQueryDirectoryObject(directory.get(), buffer.data(), kLongestEntry, TRUE, FALSE, &position,
+                                             &size) >= 0) {
+    const auto* object = reinterpret_cast<const ObjectInformation*>(buffer.data());
     if (std::wstring_view(object->type.Buffer, object->type.Length / sizeof(wchar_t)) != L"Job") continue;
     std::string child = Utf8({object->name.Buffer, object->name.Length / sizeof(wchar_t)});
     if (!child.starts_with(prefix)) continue;
@@ -138,6 +167,7 @@ Status ApplyJobLimits(HANDLE job, const WindowsLimits& limits, JOBOBJECT_EXTENDE
   }
   kept = now;
   skipped.insert(skipped.end(), limits.skipped.begin(), limits.skipped.end());
+  ApplyAffinity(job, limits.affinity, skipped);
   return limits.cpu ? ApplyCpu(job, *limits.cpu, skipped) : absl::OkStatus();
 }
 

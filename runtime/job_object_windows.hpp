@@ -14,11 +14,12 @@ namespace jobpod {
 // InvalidArgument for a name that cannot be an object's ("jobpod/<pod>/<container>" can).
 Status CheckJobObjectName(const std::string& name);
 
-// Makes the named job object, or takes one over in which nothing runs; AlreadyExists when something does. Its
-// processes die with its last handle, none can break away, and SYSTEM and Administrators alone may open it.
+// Makes the named job object, or takes one over in which nothing runs: AlreadyExists when something does,
+// PermissionDenied when it is another account's. Its processes die with its last handle, none can break away, and SYSTEM
+// and Administrators alone may open it.
 StatusOr<Handle> CreateJobObject(const std::string& name);
 
-// NotFound when there is none of that name.
+// NotFound when there is none of that name, PermissionDenied when it is another account's.
 StatusOr<Handle> OpenJobObject(const std::string& name);
 
 // Names of the job objects directly inside `name`, without it.

@@ -28,17 +28,21 @@ class JobPort {
   // Reports of `job` go to `handler` until Detach(key). A job object can be attached once in its life.
   StatusOr<uint64_t> Attach(HANDLE job, Handler handler);
 
+  // Comes back when what jobs have reported before the call has been handled. Not on the port's thread.
+  void CatchUp();
+
   // No call of the handler comes after this.
   void Detach(uint64_t key);
 
  private:
-  explicit JobPort(Handle port);
+  JobPort(Handle port, Handle caught_up);
   void Run();
 
-  const Handle port_;
+  const Handle port_, caught_up_;
+  std::mutex catch_up_mutex_;  // one CatchUp at a time
   std::mutex mutex_;
   std::map<uint64_t, Handler> handlers_;  // guarded by mutex_
-  uint64_t next_key_ = 1;                 // guarded by mutex_; 0 ends the thread
+  uint64_t next_key_ = 1;                 // guarded by mutex_; 0 and the highest are the port's own
   std::thread thread_;
 };
 

@@ -30,14 +30,20 @@ bool SameMachine(HANDLE process) {
   return !IsWow64Process(process, &other) || !other;
 }
 
+bool IsOutside(HANDLE process, HANDLE job) {
+  BOOL inside = FALSE;
+  return job != nullptr && (!IsProcessInJob(process, job, &inside) || !inside);
+}
+
 bool HasEnded(HANDLE process) {
   return WaitForSingleObject(process, 0) == WAIT_OBJECT_0;
 }
 
-Status Raise(int32_t pid, DWORD event, LPTHREAD_START_ROUTINE dispatcher) {
+Status Raise(HANDLE job, int32_t pid, DWORD event, LPTHREAD_START_ROUTINE dispatcher) {
   const Handle process(OpenProcess(kAccess, FALSE, static_cast<DWORD>(pid)));
   if (!process && GetLastError() == ERROR_INVALID_PARAMETER) return absl::OkStatus();  // gone
   if (!process) return LastErrorStatus(Concat("open process ", pid, " to signal it"));
+  if (IsOutside(process.get(), job)) return absl::OkStatus();
   const bool begun = !ImageOf(process.get()).empty();
   if (!begun || IsConsoleHost(process.get()) || HasEnded(process.get())) return absl::OkStatus();
   if (!SameMachine(process.get())) {
@@ -57,13 +63,13 @@ DWORD ConsoleEventFor(int signal) {
   return CTRL_SHUTDOWN_EVENT;
 }
 
-Status RaiseConsoleEvent(const std::vector<int32_t>& pids, DWORD event) {
+Status RaiseConsoleEvent(HANDLE job, const std::vector<int32_t>& pids, DWORD event) {
   const LPTHREAD_START_ROUTINE dispatcher = Dispatcher();
   if (dispatcher == nullptr)
     return absl::UnimplementedError("this system has no dispatcher of console events");
   Status outcome;
   for (int32_t pid : pids) {
-    if (Status raised = Raise(pid, event, dispatcher); !raised.ok()) outcome = raised;
+    if (Status raised = Raise(job, pid, event, dispatcher); !raised.ok()) outcome = raised;
   }
   return outcome;
 }

@@ -14,9 +14,10 @@ namespace jobpod {
 // everything else is the system's shutdown event. Not for SIGKILL.
 DWORD ConsoleEventFor(int signal);
 
-// Raises `event` in each process by a thread that starts at the system's own dispatcher, so that neither a
+// Raises `event` in each of these processes that is in `job` (whose number may be somebody else's by now), or in each
+// where `job` is null, by a thread that starts at the system's own dispatcher, so that neither a
 // console nor a window is needed. Processes that have ended meanwhile are passed over; the error is of the
 // last one that could not be reached (another machine type, access denied), after the rest have been.
-Status RaiseConsoleEvent(const std::vector<int32_t>& pids, DWORD event);
+Status RaiseConsoleEvent(HANDLE job, const std::vector<int32_t>& pids, DWORD event);
 
 }  // namespace jobpod

@@ -61,7 +61,6 @@ void JobTree::Close() {
 void JobTree::CountMemoryHit() {
   ++memory_hits_;
   Tell(&JobEvents::memory_limit_hit);
-  if (outer_) outer_->CountMemoryHit();
 }
 
 void JobTree::Tell(std::function<void()> JobEvents::*what) {

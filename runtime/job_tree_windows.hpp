@@ -39,7 +39,7 @@ class JobTree : public std::enable_shared_from_this<JobTree> {
   // Gives up the job object and those inside it.
   void Close();
 
-  // Windows tells the job whose limit was hit; those around it count it too, as cgroups do.
+  // Windows tells the job whose limit was hit and those around it, so that each counts it once, as cgroups do.
   void CountMemoryHit();
   uint64_t memory_hits() const { return memory_hits_; }
 

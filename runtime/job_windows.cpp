@@ -42,7 +42,7 @@ class WindowsJob : public Job {
   StatusOr<std::vector<std::string>> UpdateLimits(const Limits& limits) override;
   StatusOr<std::vector<int32_t>> Processes() const override;
   StatusOr<JobUsage> Usage(UsageDetail detail) override;
-  uint64_t OomKills() const override { return tree_->memory_hits(); }
+  uint64_t OomKills() const override;
   Status Signal(int signal) override;
   Status Terminate() override;
   bool Empty() const override { return tree_->Empty(); }
@@ -94,7 +94,8 @@ Status WindowsJob::SetUp(const Limits& limits, const MountList& view) {
 Status WindowsJob::Attach() {
   auto attached = shared_->port->Attach(tree_->Job()->get(), [tree = tree_.get()](uint32_t message) {
     if (message == JOB_OBJECT_MSG_JOB_MEMORY_LIMIT) tree->CountMemoryHit();
-    if (message == JOB_OBJECT_MSG_ACTIVE_PROCESS_ZERO) tree->Tell(&JobEvents::became_empty);
+    // Also told of a job inside this one.
+    if (message == JOB_OBJECT_MSG_ACTIVE_PROCESS_ZERO && tree->Empty()) tree->Tell(&JobEvents::became_empty);
   });
   // A job that was taken over reports to who had it first: its end is found by looking.
   if (absl::IsInvalidArgument(attached.status())) return absl::OkStatus();
@@ -180,12 +181,18 @@ StatusOr<JobUsage> WindowsJob::Usage(UsageDetail detail) {
   return usage;
 }
 
+// A process that is out of memory may have ended before the port's thread has heard why.
+uint64_t WindowsJob::OomKills() const {
+  shared_->port->CatchUp();
+  return tree_->memory_hits();
+}
+
 Status WindowsJob::Signal(int signal) {
   if (signal == kKill) return Terminate();
   const auto job = tree_->Job();
   if (!job) return absl::OkStatus();
   ASSIGN_OR_RETURN(const std::vector<int32_t> pids, JobProcesses(job->get()));
-  return RaiseConsoleEvent(pids, ConsoleEventFor(signal));
+  return RaiseConsoleEvent(job->get(), pids, ConsoleEventFor(signal));
 }
 
 Status WindowsJob::Terminate() {

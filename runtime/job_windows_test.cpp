@@ -4,6 +4,10 @@
 #include <csignal>
 
 #include "base/handle_windows.hpp"
+#include "base/protected_directory_windows.hpp"
+#include "base/security_windows.hpp"
+#include "base/win32_windows.hpp"
+#include "runtime/job_object_windows.hpp"
 #include "runtime/job_signal_windows.hpp"
 #include "runtime/job_test_support.hpp"
 
@@ -76,6 +80,67 @@ TEST_CASE("Signals are the console events that programs know") {
   CHECK(ConsoleEventFor(1) == CTRL_BREAK_EVENT);
   CHECK(ConsoleEventFor(SIGTERM) == CTRL_SHUTDOWN_EVENT);
   CHECK(ConsoleEventFor(28) == CTRL_SHUTDOWN_EVENT);
+}
+
+// Names of jobs can be guessed, and anybody may make an object of a free name.
+TEST_CASE("Processors are set for a job while it lives, or named as left out") {
+  JobFixture host("host");
+  auto job = Take(host.jobs().Create(host.root(), {}));
+  Limits limits;
+  limits.set_cpuset_cpus("0");
+  const std::vector<std::string> skipped = Take(job->UpdateLimits(limits));
+  if (!skipped.empty()) {
+    WARN(skipped.front());
+    CHECK(skipped.front().starts_with("affinity_cpus: "));
+    return;
+  }
+  const Handle process = Own(Take(job->Spawn(host.Plan(Deed::kWait), {})));
+  DWORD_PTR mask = 0, all = 0;
+  REQUIRE(GetProcessAffinityMask(process.get(), &mask, &all));
+  CHECK(mask == 1);
+  REQUIRE_OK(job->Terminate());
+}
+
+TEST_CASE("A job object that somebody else has made is not taken for one's own") {
+  JobFixture host("host");
+  const std::wstring name = L"Global\\" + Wide(host.root());
+  auto theirs = Take(Security::Parse(L"O:S-1-5-21-1-2-3-1004D:(A;;GA;;;WD)"));
+  SECURITY_ATTRIBUTES attributes = theirs.attributes();
+  const Handle squatted(CreateJobObjectW(&attributes, name.c_str()));
+  if (!squatted) {
+    WARN("this account may not make an object for another owner: not tested");
+    return;
+  }
+  const Status taken = host.jobs().Create(host.root(), {}).status();
+  CAPTURE(taken.ToString());
+  CHECK(absl::IsPermissionDenied(taken));
+  CHECK(absl::IsPermissionDenied(host.jobs().Open(host.root()).status()));
+}
+
+TEST_CASE("A job object that is left over is taken again, with its rights set") {
+  JobFixture host("host");
+  const std::wstring name = L"Global\\" + Wide(host.root());
+  auto open = Take(Security::Parse(L"D:(A;;GA;;;WD)"));
+  SECURITY_ATTRIBUTES attributes = open.attributes();
+  const Handle left(CreateJobObjectW(&attributes, name.c_str()));
+  REQUIRE(left);
+  REQUIRE_FALSE(CheckWriters(left.get(), "the job").ok());
+  const auto job = Take(host.jobs().Create(host.root(), {}));
+  CHECK(CheckWriters(left.get(), "the job").ok());
+}
+
+TEST_CASE("A process that is not of the job is not signalled, though its number is asked for") {
+  JobFixture host("host");
+  auto job = Take(host.jobs().Create(host.root(), {}));
+  auto other = Take(host.jobs().Create(host.root() + "-2", {}));
+  const Spawned ours = Take(job->Spawn(host.Plan(Deed::kWait), {}));
+  const Spawned theirs = Take(other->Spawn(host.Plan(Deed::kWait), {}));
+  const Handle our_process = Own(ours), their_process = Own(theirs);
+  const Handle object = Take(OpenJobObject(host.root()));
+  REQUIRE_OK(RaiseConsoleEvent(object.get(), {theirs.pid, ours.pid}, ConsoleEventFor(SIGTERM)));
+  ExitCode(our_process);
+  CHECK(WaitForSingleObject(their_process.get(), 0) == WAIT_TIMEOUT);
+  REQUIRE_OK(other->Terminate());
 }
 
 TEST_CASE("What this system's job objects lack is named") {

@@ -7,6 +7,7 @@
 #include "runtime/user_windows.hpp"
 #include "runtime/windows_environment.hpp"
 #include "runtime/windows_launch.hpp"
+#include "volumes/rootfs_walk_windows.hpp"
 
 namespace jobpod {
 namespace {
@@ -44,6 +45,9 @@ Status SetDirectory(const ContainerSpec& spec, const ImageConfig& image, LaunchP
   ASSIGN_OR_RETURN(std::string path, ChooseWindowsDirectory({spec.working_directory(), image.working_directory, rootfs,
                                                              plan.mounts().private_namespace()}));
   plan.set_make_working_directory(IsWithinWindowsDirectory(path, rootfs));
+  // Only a launcher would find it in a view of the container's own, and the account that it runs as may add nothing.
+  if (plan.make_working_directory() && plan.mounts().private_namespace())
+    RETURN_IF_ERROR(Annotate(MakeRootfsDirectory(plan.mounts().root(), path), Concat("working directory ", path)));
   plan.set_working_directory(std::move(path));
   return absl::OkStatus();
 }

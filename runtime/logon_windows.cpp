@@ -2,6 +2,8 @@
 
 #include <userenv.h>
 
+#include <algorithm>
+
 #include "base/win32_windows.hpp"
 #include "runtime/token_windows.hpp"
 
@@ -23,6 +25,19 @@ StatusOr<Handle> LogonByWindows(const std::wstring& name, const std::wstring& do
   return LastErrorStatus(Utf8(name));
 }
 
+// What an interactive logon of a member of Administrators gives is a token without that membership, where the system
+// asks people to confirm what needs it.
+StatusOr<Handle> WholeByWindows(HANDLE token) {
+  TOKEN_ELEVATION_TYPE type{};
+  DWORD size = 0;
+  if (!GetTokenInformation(token, TokenElevationType, &type, sizeof type, &size) || type != TokenElevationTypeLimited)
+    return Handle();
+  TOKEN_LINKED_TOKEN linked{};
+  if (!GetTokenInformation(token, TokenLinkedToken, &linked, sizeof linked, &size))
+    return LastErrorStatus("find the administrator's whole token");
+  return Handle(linked.LinkedToken);
+}
+
 StatusOr<HANDLE> LoadProfile(HANDLE token, const std::wstring& name) {
   std::wstring writable = name;
   PROFILEINFOW profile{};
@@ -37,7 +52,25 @@ void UnloadProfile(HANDLE token, HANDLE profile) {
   UnloadUserProfile(token, profile);
 }
 
+// The services' own accounts by the names that are documented for all languages of Windows, not by those shown.
+struct ServiceAccount {
+  std::string_view sid;
+  const wchar_t* name;
+};
+constexpr ServiceAccount kServices[] = {{"S-1-5-19", L"LocalService"}, {"S-1-5-20", L"NetworkService"}};
+constexpr wchar_t kServiceDomain[] = L"NT AUTHORITY";
+
+const ServiceAccount* ServiceOf(const User& user) {
+  const auto* found = std::ranges::find(kServices, user.sid(), &ServiceAccount::sid);
+  return found == std::end(kServices) ? nullptr : found;
+}
+
+std::wstring DomainOf(const User& user) {
+  return ServiceOf(user) != nullptr ? kServiceDomain : Wide(user.domain());
+}
+
 std::wstring NameOf(const User& user) {
+  if (const ServiceAccount* service = ServiceOf(user)) return service->name;
   return Wide(user.name().substr(user.name().find('\\') + 1));
 }
 
@@ -73,7 +106,7 @@ StatusOr<HANDLE> ProfileFor(const User& user, HANDLE token, const LogonCalls& ca
 }  // namespace
 
 LogonCalls SystemLogonCalls() {
-  return {LogonByWindows, SidOf, LoadProfile, UnloadProfile};
+  return {LogonByWindows, WholeByWindows, SidOf, LoadProfile, UnloadProfile};
 }
 
 LoggedOn::~LoggedOn() {
@@ -82,11 +115,13 @@ LoggedOn::~LoggedOn() {
 
 StatusOr<std::shared_ptr<const LoggedOn>> LogOn(const User& user, const LogonCalls& calls) {
   Credentials credentials = CredentialsOf(user);
-  StatusOr<Handle> token = calls.logon(NameOf(user), Wide(user.domain()),
+  StatusOr<Handle> token = calls.logon(NameOf(user), DomainOf(user),
                                        credentials.has_password ? credentials.password.c_str() : nullptr,
                                        credentials.type);
   SecureZeroMemory(credentials.password.data(), credentials.password.size() * sizeof(wchar_t));
   if (!token.ok()) return Annotate(token.status(), kFailed);
+  ASSIGN_OR_RETURN(Handle whole, calls.whole(token->get()));
+  if (whole) *token = std::move(whole);
   RETURN_IF_ERROR(CheckToken(user, token->get(), calls));
   ASSIGN_OR_RETURN(const HANDLE profile, ProfileFor(user, token->get(), calls));
   return std::make_shared<const LoggedOn>(user.sid(), *std::move(token), profile, calls);

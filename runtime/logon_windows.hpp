@@ -19,6 +19,8 @@ struct LogonCalls {
   std::function<StatusOr<Handle>(const std::wstring& name, const std::wstring& domain, const wchar_t* password,
                                  DWORD type)>
       logon;
+  // Of an administrator's token that Windows has cut down (UAC) the whole one; empty of any other.
+  std::function<StatusOr<Handle>(HANDLE token)> whole;
   // The SID of a token's account.
   std::function<StatusOr<std::string>(HANDLE token)> sid_of;
   // LoadUserProfile and UnloadUserProfile.

@@ -13,6 +13,8 @@ struct Logons {
   DWORD type = 0;
   Status refuses, refuses_profiles;
   std::string token_of = "S-1-5-18";
+  bool limited = false;
+  HANDLE whole = nullptr;
   int loaded = 0, unloaded = 0;
 
   LogonCalls Calls() {
@@ -25,6 +27,11 @@ struct Logons {
       type = how;
       if (!refuses.ok()) return refuses;
       return Handle(CreateEventW(nullptr, TRUE, FALSE, nullptr));
+    };
+    calls.whole = [this](HANDLE) -> StatusOr<Handle> {
+      if (!limited) return Handle();
+      whole = CreateEventW(nullptr, TRUE, FALSE, nullptr);
+      return Handle(whole);
     };
     calls.sid_of = [this](HANDLE) -> StatusOr<std::string> { return token_of; };
     calls.load_profile = [this](HANDLE, const std::wstring&) -> StatusOr<HANDLE> {
@@ -72,6 +79,25 @@ TEST_CASE("a user has a profile for as long as the token is kept") {
   CHECK(logons.unloaded == 1);
   logons.refuses_profiles = absl::InternalError("no profile");
   CHECK(LogOn(kJoe, logons.Calls()).status() == logons.refuses_profiles);
+}
+
+TEST_CASE("an administrator whose token was cut down is given the whole one") {
+  Logons logons;
+  logons.token_of = kJoe.sid();
+  logons.limited = true;
+  auto account = LogOn(kJoe, logons.Calls());
+  REQUIRE(account.ok());
+  CHECK((*account)->token() == logons.whole);
+}
+
+TEST_CASE("the accounts of services are logged on by their names of all languages") {
+  Logons logons;
+  logons.token_of = "S-1-5-19";
+  REQUIRE(LogOn(Account("NT-AUTORIT\xc3\x84T", "Lokaler Dienst", "S-1-5-19", LOGON_SERVICE), logons.Calls()).ok());
+  CHECK((logons.name == L"LocalService" && logons.domain == L"NT AUTHORITY"));
+  logons.token_of = "S-1-5-20";
+  REQUIRE(LogOn(Account("NT AUTHORITY", "NETWORK SERVICE", "S-1-5-20", LOGON_SERVICE), logons.Calls()).ok());
+  CHECK((logons.name == L"NetworkService" && logons.domain == L"NT AUTHORITY"));
 }
 
 TEST_CASE("a managed account is logged on with the password that stands for Windows' own") {

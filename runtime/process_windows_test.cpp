@@ -4,6 +4,8 @@
 #include "base/file.hpp"
 #include "base/file_windows.hpp"
 #include "base/temporary_directory.hpp"
+#include "base/win32_windows.hpp"
+#include "base/wine_windows.hpp"
 #include "runtime/job_test_support.hpp"
 
 namespace jobpod {
@@ -110,6 +112,29 @@ TEST_CASE("The working directory is made when asked for, and named when it is mi
   const std::string output = Run(plan).output;
   CAPTURE(output);
   CHECK(output.find("made\\here") != std::string::npos);
+}
+
+TEST_CASE("A program whose path is longer than 259 characters is run, and a directory that long is refused with the reason") {
+  TemporaryDirectory directory;
+  std::string deep = directory.path;
+  for (int i = 0; i < 6; ++i) deep += "\\" + std::string(50, 'd');
+  REQUIRE(MakeDirectories(deep).ok());
+  const std::string program = deep + "\\program.exe";
+  REQUIRE(CopyFileW(Wide(JOB_TEST_PROGRAM).c_str(), Take(LongPath(program)).c_str(), TRUE));
+  LaunchPlan plan = Plan({"program", "code", "41"}, program);
+  if (RunsUnderWine()) {
+    WARN("Wine finds a program with so long a path and starts it not: not tested");
+  } else {
+    CHECK(Run(plan).code == 41);
+  }
+  plan.set_working_directory(deep);
+  JobFixture host("host");
+  auto job = Take(host.jobs().Create(host.root(), {}));
+  const Status refused = job->Spawn(plan, {}).status();
+  CAPTURE(refused.ToString());
+  CHECK(absl::IsInvalidArgument(refused));
+  CHECK(refused.message().find("choose a shorter one") != absl::string_view::npos);
+  CHECK(RemoveTree(directory.path).ok());
 }
 
 TEST_CASE("What is no program is refused with Windows' reason") {

@@ -12,10 +12,20 @@ namespace {
 
 enum class Kind { kMissing, kFile, kDirectory };
 
-Kind KindOf(const std::wstring& path) {
-  const DWORD attributes = GetFileAttributesW(path.c_str());
+constexpr size_t kLongestDirectory = MAX_PATH - 2;  // of a process, with the backslash that Windows adds
+
+// Of a path of any length; the thread's last error says why it is missing.
+Kind KindOf(const std::string& path) {
+  const StatusOr<std::wstring> wide = LongPath(path);
+  const DWORD attributes = wide.ok() ? GetFileAttributesW(wide->c_str()) : INVALID_FILE_ATTRIBUTES;
   if (attributes == INVALID_FILE_ATTRIBUTES) return Kind::kMissing;
   return (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 ? Kind::kDirectory : Kind::kFile;
+}
+
+// CreateProcess takes a longer one only as it is. Others stay as they were given: programs are told their names.
+StatusOr<std::wstring> ApplicationName(const std::string& path) {
+  std::wstring plain = Wide(path);
+  return plain.size() < MAX_PATH ? std::move(plain) : LongPath(path);
 }
 
 StatusOr<Program> Shell(const StatusOr<std::string>& command_line) {
@@ -30,7 +40,8 @@ StatusOr<Program> RunFile(const LaunchPlan& plan, const std::string& path, size_
   const std::vector<std::string> argv(plan.argv().begin(), plan.argv().end());
   if (!IsBatchFile(path)) {
     ASSIGN_OR_RETURN(std::string line, CommandLineFor(argv, plan.command_line(), words));
-    return Program{Wide(path), std::move(line)};
+    ASSIGN_OR_RETURN(std::wstring name, ApplicationName(path));
+    return Program{std::move(name), std::move(line)};
   }
   if (!plan.command_line().empty()) return Shell(BatchCommandLine(path, plan.command_line(), words));
   return Shell(BatchCommandLine(path, {argv.begin() + static_cast<ptrdiff_t>(words), argv.end()}));
@@ -51,7 +62,7 @@ StatusOr<Program> FindProgram(const LaunchPlan& plan) {
   std::string directory;
   for (int i = 0; i < plan.executables_size(); ++i) {
     const std::string& candidate = plan.executables(i);
-    const Kind kind = KindOf(Wide(candidate));
+    const Kind kind = KindOf(candidate);
     if (kind == Kind::kFile) {
       return RunFile(plan, candidate, i < plan.executable_words_size() ? plan.executable_words(i) : 1);
     }
@@ -66,11 +77,14 @@ StatusOr<std::wstring> FindWorkingDirectory(const LaunchPlan& plan) {
   const std::string& directory = plan.working_directory();
   if (directory.empty()) return std::wstring();
   if (plan.make_working_directory()) RETURN_IF_ERROR(MakeDirectories(directory));
-  const std::wstring wide = Wide(directory);
-  const DWORD attributes = GetFileAttributesW(wide.c_str());
-  if (attributes == INVALID_FILE_ATTRIBUTES) return LastErrorStatus(Concat("working directory ", directory));
-  if ((attributes & FILE_ATTRIBUTE_DIRECTORY) != 0) return wide;
-  return absl::InvalidArgumentError(Concat("working directory ", directory, " is not a directory"));
+  const Kind kind = KindOf(directory);
+  if (kind == Kind::kMissing) return LastErrorStatus(Concat("working directory ", directory));
+  if (kind == Kind::kFile) return absl::InvalidArgumentError(Concat("working directory ", directory, " is not a directory"));
+  std::wstring wide = Wide(directory);
+  if (wide.size() <= kLongestDirectory) return wide;
+  return absl::InvalidArgumentError(Concat("working directory ", directory, " has ", wide.size(),
+                                           " characters, and Windows starts no process in one of more than ",
+                                           kLongestDirectory, "; choose a shorter one"));
 }
 
 }  // namespace jobpod

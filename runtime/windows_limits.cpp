@@ -1,6 +1,7 @@
 #include "runtime/windows_limits.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 
 namespace jobpod {
@@ -44,6 +45,31 @@ std::optional<WindowsLimits::Cpu> TranslateCpu(const Limits& limits, uint32_t pr
   return WindowsLimits::Cpu{false, static_cast<uint32_t>(std::clamp<int64_t>(rate, 1, kWholeHost))};
 }
 
+constexpr uint64_t kMostProcessors = 64 * 64, kGroup = 64;
+
+bool ParseNumber(std::string_view text, uint64_t& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+// "0,2,64-67", or nothing of sense.
+std::optional<std::vector<uint64_t>> ParseProcessors(std::string_view list) {
+  std::vector<uint64_t> masks;
+  while (!list.empty()) {
+    const std::string_view item = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(item.size() + 1, list.size()));
+    const size_t dash = std::min(item.find('-'), item.size());
+    uint64_t first = 0, last = 0;
+    if (!ParseNumber(item.substr(0, dash), first)) return std::nullopt;
+    last = first;
+    if (dash < item.size() && !ParseNumber(item.substr(dash + 1), last)) return std::nullopt;
+    if (first > last || last >= kMostProcessors) return std::nullopt;
+    masks.resize(std::max<size_t>(masks.size(), last / kGroup + 1));
+    for (uint64_t one = first; one <= last; ++one) masks[one / kGroup] |= uint64_t{1} << one % kGroup;
+  }
+  return masks;
+}
+
 void Skip(bool asked, std::string_view field, std::vector<std::string>& skipped) {
   if (asked) skipped.push_back(Concat(field, ": not on Windows"));
 }
@@ -52,7 +78,6 @@ void SkipLinux(const Limits& limits, std::vector<std::string>& skipped) {
   Skip(limits.memory_swap_bytes() != 0, "memory_swap_bytes", skipped);
   Skip(limits.cpu_quota_us() != 0, "cpu_quota_us", skipped);
   Skip(limits.cpu_shares() != 0, "cpu_shares", skipped);
-  Skip(!limits.cpuset_cpus().empty(), "cpuset_cpus", skipped);
   Skip(!limits.cpuset_mems().empty(), "cpuset_mems", skipped);
   Skip(limits.unified_size() != 0, "unified", skipped);
   Skip(limits.hugepages_size() != 0, "hugepages", skipped);
@@ -74,6 +99,10 @@ StatusOr<WindowsLimits> TranslateLimits(const Limits& limits, uint32_t processor
   }
   if (limits.pids() != 0) out.processes = static_cast<uint32_t>(std::max<int64_t>(limits.pids(), 0));
   out.cpu = TranslateCpu(limits, processors);
+  auto affinity = ParseProcessors(limits.cpuset_cpus());
+  if (!affinity)
+    return absl::InvalidArgumentError(Concat("affinity_cpus: \"", limits.cpuset_cpus(), "\" is no list of processors"));
+  out.affinity = *std::move(affinity);
   SkipLinux(limits, out.skipped);
   return out;
 }

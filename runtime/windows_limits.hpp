@@ -20,6 +20,8 @@ struct WindowsLimits {
     uint32_t value = 0;   // 1…10000, hundredths of a percent of the whole host
   };
   std::optional<Cpu> cpu;
+  // Processors that may be used, a mask for each of Windows' groups of 64; empty = leave.
+  std::vector<uint64_t> affinity;
   std::vector<std::string> skipped;  // "cpu_quota_us: not on Windows", for what job objects do not have
 };
 

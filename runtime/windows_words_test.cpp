@@ -89,6 +89,20 @@ WindowsLimits Translate(const Limits& limits) {
   return *translated;
 }
 
+TEST_CASE("processors become masks of Windows' groups") {
+  Limits limits;
+  CHECK(Translate(limits).affinity.empty());
+  limits.set_cpuset_cpus("0,2-3,64,130");
+  CHECK(Translate(limits).affinity == std::vector<uint64_t>{0b1101, 1, 0b100});
+  CHECK(Translate(limits).skipped.empty());
+  limits.set_cpuset_cpus("63");
+  CHECK(Translate(limits).affinity == std::vector<uint64_t>{uint64_t{1} << 63});
+  for (const char* nonsense : {"zero", "3-1", "-", "4096", "1-"}) {
+    limits.set_cpuset_cpus(nonsense);
+    CHECK(absl::IsInvalidArgument(TranslateLimits(limits, 8).status()));
+  }
+}
+
 TEST_CASE("limits become those of a job object") {
   Limits limits;
   CHECK_FALSE(Translate(limits).memory_bytes.has_value());

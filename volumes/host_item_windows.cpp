@@ -8,6 +8,7 @@
 #include "base/file_windows.hpp"
 #include "base/link_windows.hpp"
 #include "base/log.hpp"
+#include "base/protected_directory_windows.hpp"
 #include "base/win32_windows.hpp"
 #include "base/wine_windows.hpp"
 
@@ -74,12 +75,29 @@ Status HostItems::Directories(const std::string& owner, const std::string& path)
   if (path.find('\\') == std::string::npos) return absl::OkStatus();  // a drive
   RETURN_IF_ERROR(Directories(owner, ParentOf(path)));
   if (IsDirectory(path)) return TakeShare(owner, path);
+  return Make(owner, path, [&]() -> StatusOr<Handle> {
+    ASSIGN_OR_RETURN(const Handle parent, OpenParent(path));
+    return OpenAt(parent.get(), Wide(NameOf(path)), FILE_READ_ATTRIBUTES | SYNCHRONIZE, FILE_CREATE,
+                  FILE_DIRECTORY_FILE);
+  });
+}
+
+Status HostItems::ProtectedDirectory(const std::string& owner, const std::string& path) {
+  RETURN_IF_ERROR(Directories(owner, ParentOf(path)));
+  const auto protect = [&]() -> StatusOr<Handle> {
+    RETURN_IF_ERROR(ProtectDirectory(path, OthersMay::kRead));
+    return OpenPath(path, FILE_READ_ATTRIBUTES, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS);
+  };
+  if (!IsDirectory(path)) return Make(owner, path, protect);
+  RETURN_IF_ERROR(TakeShare(owner, path));
+  return protect().status();
+}
+
+Status HostItems::Make(const std::string& owner, const std::string& path,
+                       const std::function<StatusOr<Handle>()>& make) {
   JournalEntry entry{owner, kDirectory, path};
   RETURN_IF_ERROR(journal_.Write(entry));
-  const StatusOr<Handle> parent = OpenParent(path);
-  if (!parent.ok()) return CannotMake(path, parent.status());
-  const StatusOr<Handle> made = OpenAt(parent->get(), Wide(NameOf(path)), FILE_READ_ATTRIBUTES | SYNCHRONIZE,
-                                       FILE_CREATE, FILE_DIRECTORY_FILE);
+  const StatusOr<Handle> made = make();
   if (!made.ok()) {
     RETURN_IF_ERROR(journal_.Strike(entry.owner, entry.kind, entry.path));
     return CannotMake(path, made.status());

@@ -2,6 +2,7 @@
 // lie in. A thing is removed only while it is the very one that was made.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,12 +24,18 @@ class HostItems {
   // Makes the directory `path` and the parents it lacks; what other containers made is shared with them.
   Status Directories(const std::string& owner, const std::string& path);
 
+  // The same; of `path` itself nobody but administrators may change anything (base/protected_directory_windows.hpp), also
+  // when it is there already.
+  Status ProtectedDirectory(const std::string& owner, const std::string& path);
+
   // Gives up the owner's share of one entry; the last share removes the thing. What is used by others stays.
   Status Undo(const JournalEntry& entry);
 
   static bool IsOurs(const JournalEntry& entry);
 
  private:
+  // Journals what `make` makes, a directory, with its identity.
+  Status Make(const std::string& owner, const std::string& path, const std::function<StatusOr<Handle>()>& make);
   Status TakeShare(const std::string& owner, const std::string& path);
   Status Remove(const JournalEntry& entry);
 

@@ -2,8 +2,8 @@
 
 #include <winternl.h>
 
-#include "base/file.hpp"
 #include "base/file_windows.hpp"
+#include "base/protected_directory_windows.hpp"
 #include "base/win32_windows.hpp"
 #include "volumes/rootfs_walk_windows.hpp"
 
@@ -32,9 +32,10 @@ Status CheckHonoured(const std::vector<CheckedVolume>& volumes, size_t index) {
 
 std::string WithoutLast(const std::string& path) { return path.substr(0, path.rfind('\\')); }
 
+// Who may write to the link root, or owns it, could lead a container of SYSTEM's to other files.
 Status LinkRoot(const std::string& owner, const RootMount& root, HostItems& items) {
   const std::string parent_path = WithoutLast(root.target());
-  RETURN_IF_ERROR(MakeDirectories(parent_path));
+  RETURN_IF_ERROR(ProtectDirectory(parent_path, OthersMay::kRead));
   ASSIGN_OR_RETURN(const Handle parent, OpenPath(parent_path, FILE_LIST_DIRECTORY | FILE_TRAVERSE | FILE_ADD_FILE |
                                                                   FILE_ADD_SUBDIRECTORY | SYNCHRONIZE,
                                                  OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS));

@@ -104,4 +104,16 @@ StatusOr<RootfsPlace> MakeRootfsParent(const std::string& root, const std::vecto
   return Walk(opened, std::move(wide)).Run();
 }
 
+Status MakeRootfsDirectory(const RootMount& root, const std::string& path) {
+  std::vector<std::string> names;
+  for (size_t from = std::min(root.target().size(), path.size()); from < path.size();) {
+    const size_t end = std::min(path.find('\\', from), path.size());
+    if (end > from) names.push_back(path.substr(from, end - from));
+    from = end + 1;
+  }
+  if (names.empty()) return absl::OkStatus();
+  names.push_back("file");  // its parent is what is made
+  return MakeRootfsParent(root.upper(), names).status();
+}
+
 }  // namespace jobpod

@@ -7,6 +7,7 @@
 
 #include "base/handle_windows.hpp"
 #include "base/status.hpp"
+#include "volumes/mount_list.pb.h"
 
 namespace jobpod {
 
@@ -18,5 +19,8 @@ struct RootfsPlace {
 // Opens the directory that `names` lies in, for adding to it. What is missing is made; a file in the way is replaced.
 // InvalidArgument when a link leads out of the rootfs, or without end.
 StatusOr<RootfsPlace> MakeRootfsParent(const std::string& root, const std::vector<std::string>& names);
+
+// Makes the directory `path`, which is at or below root.target(), in the container's own files (root.upper()).
+Status MakeRootfsDirectory(const RootMount& root, const std::string& path);
 
 }  // namespace jobpod

@@ -5,12 +5,15 @@
 
 #include "base/file.hpp"
 #include "base/file_windows.hpp"
+#include "base/protected_directory_windows.hpp"
+#include "base/security_windows.hpp"
 #include "base/temporary_directory.hpp"
 #include "test/fakes/memory_journal.hpp"
 #include "volumes/host_item_windows.hpp"
 #include "volumes/layout_bind_windows.hpp"
 #include "volumes/layout_link_windows.hpp"
 #include "volumes/rootfs_read.hpp"
+#include "volumes/rootfs_walk_windows.hpp"
 #include "volumes/volumes.hpp"
 
 namespace jobpod {
@@ -102,6 +105,27 @@ TEST_CASE("link layout: the rootfs is on the host, volumes are links below it, a
   CHECK(*ReadFile(room.At("source/file")) == "volume");
   CHECK(*ReadFile(room.At("source-2/new")) == "new");
   CHECK(*ReadFile(room.At("log")) == "bye");
+  CHECK(room.volumes.Release("a1").ok());
+}
+
+// A user may have made C:\hpc before the first container, and who writes to a junction can lead it elsewhere.
+TEST_CASE("link layout: only administrators may change the link root and the links in it, whoever could before") {
+  Room room;
+  const std::string link_root = room.Directory("hpc");
+  {
+    auto open = Security::Parse(L"D:(A;OICI;FA;;;WD)");
+    auto directory = OpenPath(link_root, WRITE_DAC, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS);
+    REQUIRE(SetKernelObjectSecurity(directory->get(), DACL_SECURITY_INFORMATION, open->descriptor()));
+    REQUIRE_FALSE(CheckProtected(link_root).ok());
+  }
+  room.Prepare(room.Request());
+  const Status safe = CheckProtected(link_root);
+  INFO(safe.ToString());
+  CHECK(safe.ok());
+  auto junction = OpenPath(room.At("hpc/a1"), READ_CONTROL, OPEN_EXISTING,
+                           FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
+  REQUIRE(junction.ok());
+  CHECK(CheckWriters(junction->get(), "the junction").ok());
   CHECK(room.volumes.Release("a1").ok());
 }
 
@@ -228,6 +252,7 @@ TEST_CASE("bind layout: directories that the host lacks are made, shared and rem
   INFO(list.status().ToString());
   REQUIRE(list.ok());
   CHECK(list->private_namespace());
+  CHECK(CheckProtected(base + "\\hosts\\hpc").ok());
   CHECK((list->mounts(0).at_target() && list->mounts(0).below_rootfs()));
   CHECK(PathExists(base + "\\var\\log"));
   CHECK_FALSE(PathExists(base + "\\var\\log\\x"));
@@ -240,6 +265,35 @@ TEST_CASE("bind layout: directories that the host lacks are made, shared and rem
   CHECK_FALSE(PathExists(base + "\\var"));
   CHECK_FALSE(PathExists(base + "\\hosts"));
   CHECK(PathExists(base));
+  CHECK(room.journal.All().empty());
+}
+
+TEST_CASE("bind layout: a working directory is made in the container's own files, where its account may not") {
+  Room room;
+  RootMount root;
+  root.set_target("C:\\hpc");
+  root.set_upper(room.At("upper"));
+  CHECK(MakeRootfsDirectory(root, "C:\\hpc").ok());
+  CHECK(MakeRootfsDirectory(root, "C:\\hpc\\app\\work").ok());
+  CHECK(MakeRootfsDirectory(root, "C:\\hpc\\app\\work\\").ok());
+  CHECK(PathExists(room.At("upper/app/work")));
+  CHECK_FALSE(PathExists(room.At("upper/app/work/file")));
+}
+
+TEST_CASE("bind layout: a volume in the place of the container's own files is refused, and nothing is made") {
+  Room room;
+  HostItems items(room.journal);
+  const std::string base = room.Directory("drive");
+  RootMount root;
+  root.set_target(base + "\\hosts\\hpc");
+  root.set_upper(room.At("upper"));
+  for (const std::string target : {"\\hosts\\hpc", "\\HOSTS\\hpc", "\\hosts"}) {
+    CheckedVolume volume;
+    volume.target = *ParseWindowsTarget(base + target);
+    const Status refused = PrepareBind("a1", root, {volume}, items).status();
+    CHECK(absl::IsInvalidArgument(refused));
+    CHECK(Says(std::string(refused.message()), "is where the container's own files are"));
+  }
   CHECK(room.journal.All().empty());
 }
 

@@ -7,6 +7,7 @@
 #include "base/file.hpp"
 #include "base/file_windows.hpp"
 #include "base/native_handle.hpp"
+#include "base/privileges_windows.hpp"
 #include "runtime/inner_launcher_windows.hpp"
 #include "runtime/shim/main.hpp"
 #include "runtime/shim/server.hpp"
@@ -19,6 +20,7 @@ namespace {
 void PrepareProcess() {
   SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
   SetConsoleCtrlHandler(nullptr, FALSE);
+  EnablePrivileges().status().IgnoreError();  // what is missing is the doctor's to say
 }
 
 // Windows gives its caller's standard streams to a program that is started with a terminal. What there is to say is

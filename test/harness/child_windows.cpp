@@ -82,7 +82,7 @@ class WindowsChild : public Child {
       : pid_(static_cast<int32_t>(born.dwProcessId)), process_(born.hProcess) {}
   pid_t pid() const override { return pid_; }
   void Signal(int signal) override {
-    RaiseConsoleEvent({pid_}, signal == SIGINT ? CTRL_C_EVENT : CTRL_BREAK_EVENT).IgnoreError();
+    RaiseConsoleEvent(nullptr, {pid_}, signal == SIGINT ? CTRL_C_EVENT : CTRL_BREAK_EVENT).IgnoreError();
   }
   void Kill() override { TerminateProcess(process_.get(), kKilled); }
   std::optional<int> Wait(Milliseconds bound) override {
