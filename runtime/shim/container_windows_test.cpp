@@ -101,3 +101,20 @@ TEST_CASE("A shim without the bind filter says so") {
   CHECK(Message(started.status()).find("bindfltapi.dll") != std::string::npos);
   CHECK(shim.Jobs() == 1);
 }
+
+TEST_CASE("The end of a process is heard, whatever the handle that it was handed over by allows") {
+  Shim shim;
+  STARTUPINFOW startup{};
+  startup.cb = sizeof startup;
+  PROCESS_INFORMATION born{};
+  std::wstring line = L"cmd.exe /c exit 3";
+  REQUIRE(CreateProcessW(nullptr, line.data(), nullptr, nullptr, FALSE, CREATE_NO_WINDOW, nullptr, nullptr, &startup, &born));
+  const Handle thread(born.hThread), process(born.hProcess);
+  const Handle weak(OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, born.dwProcessId));
+  REQUIRE(weak);
+  int code = -1;
+  const Spawned spawned{static_cast<int32_t>(born.dwProcessId), reinterpret_cast<intptr_t>(weak.get())};
+  REQUIRE(shim.reaper.Watch(spawned, [&](int exit_code) { code = exit_code; }).ok());
+  CHECK(shim.RunUntil([&] { return code != -1; }));
+  CHECK(code == 3);
+}

@@ -25,7 +25,9 @@ class Inheritance {
     if (!nothing_) return LastErrorStatus("open NUL");
     HANDLE copy = nullptr;
     const HANDLE error = GetStdHandle(STD_ERROR_HANDLE), self = GetCurrentProcess();
-    if (error != nullptr && DuplicateHandle(self, error, self, &copy, 0, TRUE, DUPLICATE_SAME_ACCESS)) {
+    // The other way to say "none" is also the number of the process's own handle, which a shim must not get.
+    if (error != nullptr && error != INVALID_HANDLE_VALUE &&
+        DuplicateHandle(self, error, self, &copy, 0, TRUE, DUPLICATE_SAME_ACCESS)) {
       error_ = Handle(copy);
     }
     list_ = {pipe, nothing_.get(), error_.get()};
