@@ -27,7 +27,7 @@ struct Run {
   const Client& client;
   const RunOptions& options;
   bool json = false;
-  cri::PodSandboxConfig pod_config{};
+  cri::PodSandboxConfig pod_config;
   std::string pod_id{}, container_id{};
 };
 
@@ -50,7 +50,6 @@ Status Call(const Run& run, Method method, const Request& request, Response& res
 
 // A cancelled call may have made a pod whose id nobody gets to know: the first Ctrl-C waits for the answer.
 Status StartPod(Run& run) {
-  ASSIGN_OR_RETURN(run.pod_config, MakePodConfig(run.options, NewId()));
   cri::RunPodSandboxRequest request;
   *request.mutable_config() = run.pod_config;
   request.set_runtime_handler(run.options.handler);
@@ -147,8 +146,8 @@ void PrintIds(const Run& run) {
 }
 
 int CodeOfStartError(const Status& status) {
-  if (status.code() == absl::StatusCode::kNotFound) return kNotFound;
-  return status.code() == absl::StatusCode::kPermissionDenied ? kNotExecutable : kOwnFailure;
+  if (absl::IsNotFound(status)) return kNotFound;
+  return absl::IsPermissionDenied(status) || absl::IsInvalidArgument(status) ? kNotExecutable : kOwnFailure;
 }
 
 // `detached`: the container goes on, and stays.
@@ -165,10 +164,19 @@ int Finish(const Run& run, bool& detached) {
   return last->exit_code();
 }
 
+// The options are right as far as can be seen without the image.
+StatusOr<cri::PodSandboxConfig> CheckedPodConfig(const RunOptions& options) {
+  ASSIGN_OR_RETURN(cri::PodSandboxConfig config, MakePodConfig(options, NewId()));
+  RETURN_IF_ERROR(MakeContainerConfig(options, config, "").status());
+  return config;
+}
+
 int RunPod(RunOptions options, const Globals& globals) {
+  StatusOr<cri::PodSandboxConfig> config = CheckedPodConfig(options);
+  if (!config.ok()) return Report(config.status(), kOwnFailure);
   const StatusOr<Client> client = Connect(globals.address);
   if (!client.ok()) return Report(client.status(), kOwnFailure);
-  Run run{.client = *client, .options = options, .json = globals.json};
+  Run run{.client = *client, .options = options, .json = globals.json, .pod_config = *std::move(config)};
   const StatusOr<cri::Image> image = FindOrPull(run);
   if (!image.ok()) return Report(image.status(), kOwnFailure);
   if (options.user.empty() && image->username().empty()) options.user = kDefaultUser;
@@ -242,7 +250,7 @@ void AddRun(CLI::App& app, const Globals& globals, Action& action) {
       "Ctrl-C stops the pod gracefully, a second one kills it (with -it it is a key like others; Ctrl-P Ctrl-Q "
       "detaches). The exit code is the container's; 125 = "
       "jobpod itself "
-      "failed, 126 = the command cannot be run, 127 = there is no such command.\n"
+      "failed, 126 = the command cannot be run, 127 = it, its user or its directory is not there.\n"
       "Example: jobpod run --rm docker.io/library/busybox -- sh -c 'echo from "
       "$CONTAINER_SANDBOX_MOUNT_POINT'\n"
       "         jobpod run -it docker.io/library/busybox -- sh");

@@ -28,6 +28,23 @@ TEST_CASE("jobpod run shows the container's output and passes its exit code on")
   CHECK(bad.output.find("no-such-program") != std::string::npos);
 }
 
+TEST_CASE("jobpod run tells a mistake in its options before it pulls, and by its exit code what could not start") {
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{"-m", "12q"}, {"--cpus", "-3"}, {"--mount", "relative:/x"}, {"--name", "a/b"}}) {
+    std::vector<std::string> command = {"run"};
+    command.insert(command.end(), wrong.begin(), wrong.end());
+    command.push_back("127.0.0.1:1/nowhere:1");
+    const CommandResult result = Jobpod(command);
+    INFO(result.output);
+    CHECK(result.exit_code == 125);
+    CHECK(result.output.find("RegistryUnavailable") == std::string::npos);
+  }
+  const std::string image = SharedRegistry().Reference("busybox");
+  CHECK(Jobpod({"run", image, "--", "/"}).exit_code == 126);
+  CHECK(Jobpod({"run", image, "--", "no-such-program"}).exit_code == 127);
+  CHECK(Jobpod({"run", "-u", "no-such-user", image, "--", "id"}).exit_code == 127);
+}
+
 // The database is kept locked meanwhile, so that the pod is begun and not yet made.
 TEST_CASE("Ctrl-C while jobpod run makes its pod leaves no pod behind") {
   Daemon daemon;
