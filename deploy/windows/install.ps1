@@ -17,21 +17,10 @@ param(
 )
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
-$Names = 'jobpodd.exe', 'jobpod-shim.exe', 'jobpod.exe', 'LICENSE', 'uninstall.ps1'
+$Names = 'jobpodd.exe', 'jobpod-shim.exe', 'jobpod.exe', 'LICENSE', 'uninstall.ps1', 'common.ps1'
 $Stamp = [guid]::NewGuid().ToString('N')
 
-# Stops with the output of a program that has failed. What it writes to its error output alone is no failure.
-function Invoke-Checked([string] $Program, [string[]] $Arguments) {
-  $ErrorActionPreference = 'Continue'
-  $global:LASTEXITCODE = 1  # of a program that cannot even be started
-  $output = & $Program @Arguments 2>&1 | ForEach-Object { "$_" }
-  if ($global:LASTEXITCODE -ne 0) { throw "$Program $($Arguments -join ' ') failed: $($output -join ' ')" }
-}
-
-# Of directories that may not be there yet.
-function Get-FullPath([string] $Path) {
-  $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path).TrimEnd('\')
-}
+. (Join-Path $PSScriptRoot 'common.ps1')
 
 # A program that runs (a pod's shim) can be renamed but not written to.
 function Rename-Aside([string] $Name, [string] $Ending) {
@@ -49,19 +38,6 @@ function Restore-Old([string] $Name) {
   if (-not (Test-Path -LiteralPath $old)) { return }
   Rename-Aside $Name 'failed.old'
   Rename-Item -LiteralPath $old -NewName $Name
-}
-
-# As it is stored, for others' entries may be %SystemRoot%\...; then programs that run are told, by a variable that
-# does not exist.
-function Add-ToPath([string] $Directory) {
-  $key = [Microsoft.Win32.Registry]::LocalMachine.OpenSubKey(
-    'SYSTEM\CurrentControlSet\Control\Session Manager\Environment', $true)
-  $path = $key.GetValue('Path', '', [Microsoft.Win32.RegistryValueOptions]::DoNotExpandEnvironmentNames)
-  if (($path -split ';') -notcontains $Directory) {
-    $key.SetValue('Path', "$path;$Directory", $key.GetValueKind('Path'))
-    [Environment]::SetEnvironmentVariable('JOBPOD_NOTHING', $null, 'Machine')
-  }
-  $key.Close()
 }
 
 if (-not [Environment]::Is64BitOperatingSystem) { throw 'Jobpod needs a 64-bit Windows.' }
@@ -91,7 +67,7 @@ try {
   throw
 }
 Get-ChildItem -LiteralPath $Programs -Filter '*.old' | Remove-Item -Force -ErrorAction SilentlyContinue
-Add-ToPath $Programs
+Set-OnPath $Programs $true
 
 Write-Host "Jobpod is installed in $Programs; its configuration is $config."
 Write-Host 'Look at the node with:   jobpod doctor     (in a new prompt)'

@@ -21,17 +21,7 @@ param(
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
-# Stops with the output of a program that has failed. What it writes to its error output alone is no failure.
-function Invoke-Checked([string] $Program, [string[]] $Arguments) {
-  $ErrorActionPreference = 'Continue'
-  $global:LASTEXITCODE = 1  # of a program that cannot even be started
-  $output = & $Program @Arguments 2>&1 | ForEach-Object { "$_" }
-  if ($global:LASTEXITCODE -ne 0) { throw "$Program $($Arguments -join ' ') failed: $($output -join ' ')" }
-}
-
-function Get-FullPath([string] $Path) {
-  $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path).TrimEnd('\')
-}
+. (Join-Path $PSScriptRoot 'common.ps1')
 
 # A shim holds each pod, with containers or without, whether the daemon runs or not.
 function Get-PodCount {
@@ -43,20 +33,6 @@ function Remove-Pods {
   $service = Get-Service jobpod -ErrorAction SilentlyContinue
   if ($service -and $service.Status -ne 'Running') { Start-Service jobpod }
   Invoke-Checked (Join-Path $Programs 'jobpod.exe') @('rm', '--all', '--force')
-}
-
-# As it is stored, for others' entries may be %SystemRoot%\...; then programs that run are told, by a variable that
-# does not exist.
-function Remove-FromPath([string] $Directory) {
-  $key = [Microsoft.Win32.Registry]::LocalMachine.OpenSubKey(
-    'SYSTEM\CurrentControlSet\Control\Session Manager\Environment', $true)
-  $path = $key.GetValue('Path', '', [Microsoft.Win32.RegistryValueOptions]::DoNotExpandEnvironmentNames)
-  $rest = @($path -split ';' | Where-Object { $_ -ne $Directory }) -join ';'
-  if ($rest -ne $path) {
-    $key.SetValue('Path', $rest, $key.GetValueKind('Path'))
-    [Environment]::SetEnvironmentVariable('JOBPOD_NOTHING', $null, 'Machine')
-  }
-  $key.Close()
 }
 
 # Scanners hold files for a moment, the event viewer jobpodd.exe for longer.
@@ -90,7 +66,7 @@ if (Test-Path -LiteralPath $daemon) {
 } elseif ($RemoveData) {
   throw "$daemon, which removes the data, is not there: name its directory with -Programs."
 }
-Remove-FromPath $Programs
+Set-OnPath $Programs $false
 Remove-Programs
 Write-Host 'Jobpod is removed.'
 if (-not $RemoveData) { Write-Host "Images, logs and configuration are still in $Data; -RemoveData removes them." }
